@@ -1,0 +1,94 @@
+//! The light curve of an alert in one unit, one time scale and one form for both surveys.
+
+use super::Survey;
+
+/// One of the six LSST passbands, which ZTF's g, r and i share by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Passband {
+    U,
+    G,
+    R,
+    I,
+    Z,
+    Y,
+}
+
+impl Passband {
+    /// 0–5 = u g r i z y, as `alert.passband` has it.
+    pub fn index(self) -> i64 {
+        self as i64
+    }
+
+    /// `g`, `r`, …
+    pub fn letter(self) -> &'static str {
+        ["u", "g", "r", "i", "z", "y"][self as usize]
+    }
+
+    /// From LSST's `band`.
+    pub fn from_letter(letter: &str) -> Option<Self> {
+        Some(match letter {
+            "u" => Passband::U,
+            "g" => Passband::G,
+            "r" => Passband::R,
+            "i" => Passband::I,
+            "z" => Passband::Z,
+            "y" => Passband::Y,
+            _ => return None,
+        })
+    }
+
+    /// From ZTF's `fid`: 1 = g, 2 = r, 3 = i.
+    pub fn from_fid(fid: i64) -> Option<Self> {
+        Some(match fid {
+            1 => Passband::G,
+            2 => Passband::R,
+            3 => Passband::I,
+            _ => return None,
+        })
+    }
+
+    /// As SkyPortal names it: `ztfr`, `lsstr`.
+    pub fn skyportal_name(self, survey: Survey) -> String {
+        format!("{}{}", survey.name(), self.letter())
+    }
+}
+
+/// What a point of a light curve is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Found in the difference image.
+    Detection,
+    /// Nothing found: a limit only.
+    UpperLimit,
+    /// Measured at the object's position, whether or not it was found there.
+    Forced,
+}
+
+/// One measurement of the difference flux.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// UTC, days. LSST: middle of the exposure. ZTF: start of the exposure, since the history
+    /// carries no exposure times and a measurement must keep its time from packet to packet.
+    pub mjd: f64,
+    pub passband: Passband,
+    pub kind: Kind,
+    /// µJy AB, signed; NaN for an upper limit.
+    pub flux: f64,
+    /// µJy, 1σ; NaN if unknown. For an upper limit: a fifth of the limit's flux.
+    pub flux_err: f64,
+    /// AB; NaN where the flux is not positive.
+    pub mag: f64,
+    /// 1σ; NaN where `mag` is.
+    pub mag_err: f64,
+    /// AB, 5σ; NaN if unknown.
+    pub limiting_mag: f64,
+    /// The survey's own id of the measurement: `candid`, `diaSourceId`, `diaForcedSourceId`.
+    pub survey_id: Option<i64>,
+}
+
+/// The points in time order; nothing later than the alert, and the last detection is the alert
+/// itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LightCurve {
+    pub points: Vec<Point>,
+}

@@ -1,0 +1,217 @@
+//! The values of a list of fields, read from one alert.
+
+use super::FieldType;
+
+/// One value a field, in the order in which the fields were asked for.
+///
+/// A number or boolean sits in its word as the guest contract's record has it; a `str`, `bytes` or
+/// list is a word whose low half is an offset into the heap (in bytes, 8-byte aligned) and whose
+/// high half is a length (bytes of a `str` or `bytes`, elements of a list). Elements of `list<str>`
+/// are such words themselves. A guest's record is therefore this row with its offsets moved.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row {
+    words: Vec<u64>,
+    present: Vec<u64>,
+    heap: Vec<u64>,
+}
+
+impl Row {
+    /// Empties the row and gives it one null word for each type, keeping its memory.
+    pub fn reset(&mut self, types: impl IntoIterator<Item = FieldType>) {
+        self.heap.clear();
+        self.words.clear();
+        self.words.extend(types.into_iter().map(FieldType::null_word));
+        self.present.clear();
+        self.present.resize(self.words.len().div_ceil(64), 0);
+    }
+
+    /// How many fields the row has.
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether the row has no field at all.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// Whether the field is present and not null.
+    pub fn is_present(&self, field: usize) -> bool {
+        self.present
+            .get(field / 64)
+            .is_some_and(|word| word >> (field % 64) & 1 == 1)
+    }
+
+    /// The field's word as it stands (see the type's description).
+    pub fn word(&self, field: usize) -> u64 {
+        self.words[field]
+    }
+
+    /// The memory that `str`, `bytes` and list words point into.
+    pub fn heap(&self) -> &[u64] {
+        &self.heap
+    }
+
+    pub fn f64(&self, field: usize) -> Option<f64> {
+        self.is_present(field)
+            .then(|| f64::from_bits(self.words[field]))
+    }
+
+    pub fn i64(&self, field: usize) -> Option<i64> {
+        self.is_present(field).then(|| self.words[field] as i64)
+    }
+
+    pub fn bool(&self, field: usize) -> Option<bool> {
+        self.is_present(field).then(|| self.words[field] == 1)
+    }
+
+    pub fn str(&self, field: usize) -> Option<String> {
+        self.bytes(field)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    pub fn bytes(&self, field: usize) -> Option<Vec<u8>> {
+        self.is_present(field)
+            .then(|| self.heap_bytes(self.words[field]))
+    }
+
+    /// The raw words of a list's elements.
+    pub fn list(&self, field: usize) -> Option<&[u64]> {
+        self.is_present(field).then(|| {
+            let (offset, len) = split(self.words[field]);
+            &self.heap[offset / 8..offset / 8 + len]
+        })
+    }
+
+    pub fn f64_list(&self, field: usize) -> Option<impl ExactSizeIterator<Item = f64> + '_> {
+        self.list(field)
+            .map(|words| words.iter().copied().map(f64::from_bits))
+    }
+
+    pub fn i64_list(&self, field: usize) -> Option<impl ExactSizeIterator<Item = i64> + '_> {
+        self.list(field)
+            .map(|words| words.iter().map(|word| *word as i64))
+    }
+
+    /// The elements of a `list<str>`; a null element is the empty word, hence `None`.
+    pub fn str_list(&self, field: usize) -> Option<Vec<Option<String>>> {
+        self.list(field).map(|words| {
+            words
+                .iter()
+                .map(|word| {
+                    (*word != 0).then(|| String::from_utf8_lossy(&self.heap_bytes(*word)).into_owned())
+                })
+                .collect()
+        })
+    }
+
+    pub fn set_f64(&mut self, field: usize, value: f64) {
+        self.set_word(field, value.to_bits());
+    }
+
+    pub fn set_i64(&mut self, field: usize, value: i64) {
+        self.set_word(field, value as u64);
+    }
+
+    pub fn set_bool(&mut self, field: usize, value: bool) {
+        self.set_word(field, u64::from(value));
+    }
+
+    pub fn set_bytes(&mut self, field: usize, value: &[u8]) {
+        let word = self.push_bytes(value);
+        self.set_word(field, word);
+    }
+
+    pub fn set_str(&mut self, field: usize, value: &str) {
+        self.set_bytes(field, value.as_bytes());
+    }
+
+    /// A list whose elements are already words (see the type's description).
+    pub fn set_list(&mut self, field: usize, elements: impl IntoIterator<Item = u64>) {
+        let offset = self.heap.len() * 8;
+        self.heap.extend(elements);
+        let len = self.heap.len() - offset / 8;
+        self.set_word(field, join(offset, len));
+    }
+
+    pub fn set_f64_list(&mut self, field: usize, elements: impl IntoIterator<Item = f64>) {
+        self.set_list(field, elements.into_iter().map(f64::to_bits));
+    }
+
+    pub fn set_i64_list(&mut self, field: usize, elements: impl IntoIterator<Item = i64>) {
+        self.set_list(field, elements.into_iter().map(|value| value as u64));
+    }
+
+    pub fn set_str_list<'a>(
+        &mut self,
+        field: usize,
+        elements: impl IntoIterator<Item = Option<&'a str>>,
+    ) {
+        let words: Vec<u64> = elements
+            .into_iter()
+            .map(|element| element.map_or(0, |text| self.push_bytes(text.as_bytes())))
+            .collect();
+        self.set_list(field, words);
+    }
+
+    /// Copies a field of another row, heap and all.
+    pub fn copy_from(&mut self, field: usize, other: &Row, from: usize, ty: FieldType) {
+        if !other.is_present(from) {
+            return;
+        }
+        match ty {
+            FieldType::Bool | FieldType::I64 | FieldType::F64 => {
+                self.set_word(field, other.words[from]);
+            }
+            FieldType::Str | FieldType::Bytes => {
+                let bytes = other.heap_bytes(other.words[from]);
+                self.set_bytes(field, &bytes);
+            }
+            FieldType::List(super::Scalar::Str) => {
+                let texts = other.str_list(from).unwrap_or_default();
+                self.set_str_list(field, texts.iter().map(Option::as_deref));
+            }
+            FieldType::List(_) => {
+                let words = other.list(from).unwrap_or_default().to_vec();
+                self.set_list(field, words);
+            }
+        }
+    }
+
+    fn set_word(&mut self, field: usize, word: u64) {
+        self.words[field] = word;
+        self.present[field / 64] |= 1 << (field % 64);
+    }
+
+    fn push_bytes(&mut self, bytes: &[u8]) -> u64 {
+        let offset = self.heap.len() * 8;
+        self.heap.extend(bytes.chunks(8).map(|chunk| {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            u64::from_le_bytes(word)
+        }));
+        // An empty text still needs a word that is not the null word: its offset is one past the
+        // heap, which is never 0 unless the heap is empty.
+        if bytes.is_empty() {
+            self.heap.push(0);
+            return join(offset.max(8), 0);
+        }
+        join(offset, bytes.len())
+    }
+
+    fn heap_bytes(&self, word: u64) -> Vec<u8> {
+        let (offset, len) = split(word);
+        let words = &self.heap[offset / 8..offset / 8 + len.div_ceil(8)];
+        let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        bytes.truncate(len);
+        bytes
+    }
+}
+
+fn join(offset: usize, len: usize) -> u64 {
+    (len as u64) << 32 | offset as u64
+}
+
+fn split(word: u64) -> (usize, usize) {
+    ((word & 0xffff_ffff) as usize, (word >> 32) as usize)
+}

@@ -1,0 +1,1 @@
+//! Reading the file, and saying what is wrong with it.

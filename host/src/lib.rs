@@ -1,0 +1,9 @@
+//! skysieve: Fink's alert streams in, each group's WebAssembly cuts, SkyPortal rows out.
+//!
+//! The rooms stand in the order in which the data flows:
+//! [`source`] → [`alert`] → [`engine`] → [`skyportal`], with [`telemetry`] counting beside them,
+//! [`pipeline`] as the only place that knows them all, and [`cli`] above it.
+#![forbid(unsafe_code)]
+
+pub mod alert;
+pub mod simulate;
