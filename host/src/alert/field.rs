@@ -23,6 +23,14 @@ impl Survey {
             Survey::Lsst => "lsst",
         }
     }
+
+    /// The instrument, as `alert.instrument` has it.
+    pub fn instrument(self) -> &'static str {
+        match self {
+            Survey::Ztf => "ZTF",
+            Survey::Lsst => "LSST",
+        }
+    }
 }
 
 impl fmt::Display for Survey {

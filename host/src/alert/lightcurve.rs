@@ -92,3 +92,17 @@ pub struct Point {
 pub struct LightCurve {
     pub points: Vec<Point>,
 }
+
+impl LightCurve {
+    /// The history and the alert itself, in time order, without anything that a later packet
+    /// brought (a backtest must not see the future).
+    pub(super) fn up_to(mut points: Vec<Point>, alert: &super::Head) -> Self {
+        let is_alert = |point: &Point| {
+            point.kind == Kind::Detection && point.survey_id == alert.point.survey_id
+        };
+        points.retain(|point| point.mjd <= alert.mjd() && !is_alert(point));
+        points.sort_by(|a, b| a.mjd.total_cmp(&b.mjd));
+        points.push(alert.point);
+        LightCurve { points }
+    }
+}

@@ -20,7 +20,8 @@ impl Row {
     pub fn reset(&mut self, types: impl IntoIterator<Item = FieldType>) {
         self.heap.clear();
         self.words.clear();
-        self.words.extend(types.into_iter().map(FieldType::null_word));
+        self.words
+            .extend(types.into_iter().map(FieldType::null_word));
         self.present.clear();
         self.present.resize(self.words.len().div_ceil(64), 0);
     }
@@ -99,7 +100,8 @@ impl Row {
             words
                 .iter()
                 .map(|word| {
-                    (*word != 0).then(|| String::from_utf8_lossy(&self.heap_bytes(*word)).into_owned())
+                    (*word != 0)
+                        .then(|| String::from_utf8_lossy(&self.heap_bytes(*word)).into_owned())
                 })
                 .collect()
         })
@@ -178,12 +180,12 @@ impl Row {
         }
     }
 
-    fn set_word(&mut self, field: usize, word: u64) {
+    pub(super) fn set_word(&mut self, field: usize, word: u64) {
         self.words[field] = word;
         self.present[field / 64] |= 1 << (field % 64);
     }
 
-    fn push_bytes(&mut self, bytes: &[u8]) -> u64 {
+    pub(super) fn push_bytes(&mut self, bytes: &[u8]) -> u64 {
         let offset = self.heap.len() * 8;
         self.heap.extend(bytes.chunks(8).map(|chunk| {
             let mut word = [0; 8];

@@ -1,1 +1,4 @@
+//! What the tests, the demo and the benchmarks share.
+#![deny(unsafe_code)]
 
+pub mod reference;

@@ -1,0 +1,57 @@
+//! Time scales: everything that leaves this room is MJD in UTC.
+
+use hifitime::Epoch;
+
+const SECONDS_PER_DAY: f64 = 86_400.0;
+
+/// Julian date to modified Julian date, days (both UTC; exact in binary for any date of a survey).
+pub fn mjd_of_jd(jd: f64) -> f64 {
+    jd - 2_400_000.5
+}
+
+/// MJD in TAI to MJD in UTC, days; the leap seconds are those of the IERS.
+///
+/// The time library is asked for the whole number of leap seconds only, so that the bits of the
+/// result (part of the key by which SkyPortal knows a point again) cannot move with a version of it.
+pub fn utc_of_tai(mjd_tai: f64) -> f64 {
+    if !mjd_tai.is_finite() {
+        return mjd_tai;
+    }
+    let leap_seconds = Epoch::from_mjd_tai(mjd_tai).leap_seconds_iers();
+    mjd_tai - f64::from(leap_seconds) / SECONDS_PER_DAY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lsst_times_lose_thirty_seven_seconds() {
+        let utc = utc_of_tai(61_109.144_740_12);
+        assert!(((61_109.144_740_12 - utc) * SECONDS_PER_DAY - 37.0).abs() < 1e-5);
+        // The bits are part of SkyPortal's key for a point.
+        assert_eq!(
+            utc.to_bits(),
+            (61_109.144_740_12_f64 - 37.0 / 86_400.0).to_bits()
+        );
+    }
+
+    #[test]
+    fn older_dates_have_fewer_leap_seconds() {
+        // 2016-06-01: 36 s.
+        let utc = utc_of_tai(57_540.0);
+        assert!(((57_540.0 - utc) * SECONDS_PER_DAY - 36.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn nonsense_stays_nonsense() {
+        assert!(utc_of_tai(f64::NAN).is_nan());
+        assert_eq!(utc_of_tai(f64::INFINITY), f64::INFINITY);
+    }
+
+    #[test]
+    fn a_julian_date_loses_nothing() {
+        let jd = 2_461_121.817_673_6;
+        assert_eq!(mjd_of_jd(jd) + 2_400_000.5, jd);
+    }
+}
