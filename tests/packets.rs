@@ -271,6 +271,10 @@ fn a_measurement_has_the_same_bits_in_every_packet_that_carries_it() {
         let mut row = Row::default();
         let head = plan.read(&message.value, None, &mut row).unwrap();
         for point in plan.light_curve(&row, &head).points {
+            // Limits have no id, and two quadrants may give two at the same instant.
+            if point.survey_id.is_none() {
+                continue;
+            }
             let bits = (
                 point.mjd.to_bits(),
                 point.flux.to_bits(),
