@@ -6,4 +6,5 @@
 #![forbid(unsafe_code)]
 
 pub mod alert;
+pub mod config;
 pub mod simulate;

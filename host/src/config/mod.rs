@@ -4,6 +4,7 @@
 //! key. Never here: a secret's value in any output; the commented default beside this file
 //! (`default.yaml`) is the reference of every key.
 
+mod check;
 mod load;
 mod secret;
 
@@ -183,7 +184,9 @@ pub struct Route {
 }
 
 /// What becomes of an alert that passed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Save {
     /// Shown on the Candidates page, forgotten by SkyPortal after some days unless saved.

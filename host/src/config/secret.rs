@@ -3,16 +3,73 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 /// Where a secret is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SecretSource {
     /// An environment variable.
     Env(String),
     /// A file that holds nothing else; white space around it is dropped.
     File(PathBuf),
+}
+
+impl<'de> Deserialize<'de> for SecretSource {
+    /// By hand: the derived code would quote a secret that somebody wrote into the file.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SourceVisitor)
+    }
+}
+
+const EXPECTED: &str =
+    "a secret is never written into the file: expected `{ env: VARIABLE }` or `{ file: PATH }`";
+
+struct SourceVisitor;
+
+impl<'de> Visitor<'de> for SourceVisitor {
+    type Value = SecretSource;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`{ env: VARIABLE }` or `{ file: PATH }`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let source = match map.next_key::<String>()?.as_deref() {
+            Some("env") => SecretSource::Env(map.next_value()?),
+            Some("file") => SecretSource::File(map.next_value()?),
+            _ => return Err(A::Error::custom(EXPECTED)),
+        };
+        match map.next_key::<IgnoredAny>()? {
+            None => Ok(source),
+            Some(_) => Err(A::Error::custom(EXPECTED)),
+        }
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+        Err(E::custom(EXPECTED))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
+        Err(A::Error::custom(EXPECTED))
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+        Err(E::custom(EXPECTED))
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+        Err(E::custom(EXPECTED))
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+        Err(E::custom(EXPECTED))
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+        Err(E::custom(EXPECTED))
+    }
 }
 
 /// A secret's value. It has no `Display`, and its `Debug` shows three stars.
