@@ -8,3 +8,6 @@
 pub mod alert;
 pub mod config;
 pub mod simulate;
+pub mod source;
+pub mod store;
+pub mod telemetry;

@@ -51,6 +51,7 @@ impl Config {
     pub fn from_yaml(text: &str, folder: &Path, file: &str) -> Result<Self, ConfigError> {
         let mut config: Config =
             serde_saphyr::from_str(text).map_err(|error| invalid(file, &error))?;
+        config.state = folder.join(&config.state);
         for group in &mut config.groups {
             group.modules = folder.join(&group.modules);
         }

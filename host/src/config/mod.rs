@@ -22,6 +22,9 @@ pub use secret::{Secret, SecretError, SecretSource};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
+    /// What must survive a restart is kept in this directory.
+    #[serde(default = "defaults::state")]
+    pub state: PathBuf,
     pub skyportal: SkyPortal,
     pub sources: Vec<Source>,
     pub groups: Vec<Group>,
@@ -197,6 +200,11 @@ pub enum Save {
 }
 
 mod defaults {
+    use std::path::PathBuf;
+
+    pub fn state() -> PathBuf {
+        PathBuf::from("state")
+    }
     pub fn taxonomy() -> String {
         "Fink Taxonomy".to_owned()
     }

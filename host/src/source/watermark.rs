@@ -1,0 +1,138 @@
+//! How far a partition is done: the offset below which nothing is left to do.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Partitions are read in order and finished in any; what may be stored is the lowest offset that
+/// is not finished yet.
+#[derive(Debug, Default)]
+pub struct Watermarks {
+    partitions: HashMap<(Arc<str>, i32), Partition>,
+    /// Grows with every assignment, so that a message of an earlier one finishes nothing.
+    assignment: u64,
+}
+
+#[derive(Debug)]
+struct Partition {
+    assignment: u64,
+    /// One past the highest offset that was read.
+    next: i64,
+    open: BTreeSet<i64>,
+    stored: i64,
+}
+
+/// The right to finish one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    topic: Arc<str>,
+    partition: i32,
+    offset: i64,
+    assignment: u64,
+}
+
+impl Watermarks {
+    /// A partition was given to us, perhaps not for the first time: what was open is read again.
+    pub fn assigned(&mut self, topic: &str, partition: i32) {
+        self.assignment += 1;
+        self.partitions.remove(&(topic.into(), partition));
+    }
+
+    /// A partition was taken from us: what is still open there is no longer ours to finish.
+    pub fn revoked(&mut self, topic: &str, partition: i32) {
+        self.partitions.remove(&(topic.into(), partition));
+    }
+
+    /// A message was read.
+    pub fn open(&mut self, topic: &Arc<str>, partition: i32, offset: i64) -> Ticket {
+        let assignment = self.assignment;
+        let entry = self
+            .partitions
+            .entry((topic.clone(), partition))
+            .or_insert_with(|| Partition {
+                assignment,
+                next: offset,
+                open: BTreeSet::new(),
+                stored: offset,
+            });
+        entry.next = entry.next.max(offset + 1);
+        entry.open.insert(offset);
+        Ticket {
+            topic: topic.clone(),
+            partition,
+            offset,
+            assignment: entry.assignment,
+        }
+    }
+
+    /// A message is done. Returns the offset to store (the next one to read after a restart)
+    /// where it moved.
+    pub fn finish(&mut self, ticket: &Ticket) -> Option<(Arc<str>, i32, i64)> {
+        let key = (ticket.topic.clone(), ticket.partition);
+        let partition = self.partitions.get_mut(&key)?;
+        if partition.assignment != ticket.assignment {
+            return None;
+        }
+        partition.open.remove(&ticket.offset);
+        let low = partition.open.first().copied().unwrap_or(partition.next);
+        if low <= partition.stored {
+            return None;
+        }
+        partition.stored = low;
+        Some((key.0, key.1, low))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topic() -> Arc<str> {
+        "t".into()
+    }
+
+    #[test]
+    fn nothing_is_stored_past_an_open_message() {
+        let mut marks = Watermarks::default();
+        let tickets: Vec<Ticket> = (10..14).map(|o| marks.open(&topic(), 0, o)).collect();
+        assert_eq!(marks.finish(&tickets[1]), None);
+        assert_eq!(marks.finish(&tickets[2]), None);
+        assert_eq!(marks.finish(&tickets[0]), Some((topic(), 0, 13)));
+        assert_eq!(marks.finish(&tickets[3]), Some((topic(), 0, 14)));
+        assert_eq!(marks.finish(&tickets[3]), None, "once is enough");
+    }
+
+    #[test]
+    fn partitions_do_not_wait_for_each_other() {
+        let mut marks = Watermarks::default();
+        let _open = marks.open(&topic(), 0, 5);
+        let other = marks.open(&topic(), 1, 7);
+        assert_eq!(marks.finish(&other), Some((topic(), 1, 8)));
+    }
+
+    #[test]
+    fn a_message_of_an_earlier_assignment_finishes_nothing() {
+        let mut marks = Watermarks::default();
+        let early = marks.open(&topic(), 0, 5);
+        marks.revoked("t", 0);
+        assert_eq!(marks.finish(&early), None);
+        marks.assigned("t", 0);
+        let again = marks.open(&topic(), 0, 5);
+        let after = marks.open(&topic(), 0, 6);
+        assert_eq!(
+            marks.finish(&early),
+            None,
+            "the second reading is still open"
+        );
+        assert_eq!(marks.finish(&after), None);
+        assert_eq!(marks.finish(&again), Some((topic(), 0, 7)));
+    }
+
+    #[test]
+    fn gaps_in_the_offsets_are_no_obstacle() {
+        let mut marks = Watermarks::default();
+        let first = marks.open(&topic(), 0, 5);
+        let second = marks.open(&topic(), 0, 9);
+        assert_eq!(marks.finish(&first), Some((topic(), 0, 9)));
+        assert_eq!(marks.finish(&second), Some((topic(), 0, 10)));
+    }
+}
