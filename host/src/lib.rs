@@ -6,4 +6,5 @@
 #![forbid(unsafe_code)]
 
 pub mod alert;
+pub mod engine;
 pub mod simulate;
