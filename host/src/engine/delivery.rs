@@ -103,7 +103,10 @@ impl Delivery {
         let text = std::str::from_utf8(json)
             .map_err(|error| DeliveryError::NotUtf8(error.valid_up_to()))?;
         let raw: Raw = serde_json::from_str(text).map_err(|error| explain(text, &error))?;
-        let Raw { thumbnails: None | Some(Reserved), .. } = raw;
+        let Raw {
+            thumbnails: None | Some(Reserved),
+            ..
+        } = raw;
         let delivery = Delivery {
             position: raw.position,
             save: raw.save,
@@ -119,8 +122,18 @@ impl Delivery {
 
     fn check(&self) -> Result<(), DeliveryError> {
         if let Some(Position { ra, dec }) = self.position {
-            in_range("position.ra", ra, (0.0..360.0).contains(&ra), "degrees from 0 up to 360")?;
-            in_range("position.dec", dec, (-90.0..=90.0).contains(&dec), "degrees from -90 to 90")?;
+            in_range(
+                "position.ra",
+                ra,
+                (0.0..360.0).contains(&ra),
+                "degrees from 0 up to 360",
+            )?;
+            in_range(
+                "position.dec",
+                dec,
+                (-90.0..=90.0).contains(&dec),
+                "degrees from -90 to 90",
+            )?;
         }
         for Classification { class, probability } in &self.classifications {
             if class.trim().is_empty() {
@@ -132,7 +145,12 @@ impl Delivery {
             }
             let value = probability.unwrap_or(1.0);
             let expected = "a number from 0 to 1";
-            in_range("classifications.probability", value, (0.0..=1.0).contains(&value), expected)?;
+            in_range(
+                "classifications.probability",
+                value,
+                (0.0..=1.0).contains(&value),
+                expected,
+            )?;
         }
         Ok(())
     }
@@ -156,10 +174,20 @@ fn in_range(
 
 /// JSON has no NaN and no infinity: the usual cause of a number that cannot be read.
 fn explain(text: &str, error: &serde_json::Error) -> DeliveryError {
-    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let line = text
+        .lines()
+        .nth(error.line().saturating_sub(1))
+        .unwrap_or_default();
     let column = error.column();
-    let around: String = line.chars().skip(column.saturating_sub(9)).take(18).collect();
-    let cause = match ["NaN", "nan", "Infinity", "inf"].iter().any(|word| around.contains(word)) {
+    let around: String = line
+        .chars()
+        .skip(column.saturating_sub(9))
+        .take(18)
+        .collect();
+    let cause = match ["NaN", "nan", "Infinity", "inf"]
+        .iter()
+        .any(|word| around.contains(word))
+    {
         true => "; NaN and infinity are not JSON: write null, or leave the key out",
         false => "",
     };
@@ -226,7 +254,9 @@ impl<'de> Deserialize<'de> for Annotations {
                 while let Some(key) = access.next_key::<String>()? {
                     let value = access.next_value_seed(Scalar { key: &key })?;
                     if map.contains_key(&key) {
-                        return Err(de::Error::custom(format!("the annotation `{key}` is there twice")));
+                        return Err(de::Error::custom(format!(
+                            "the annotation `{key}` is there twice"
+                        )));
                     }
                     map.insert(key, value);
                 }
@@ -313,7 +343,13 @@ mod tests {
                 "values": false, "comment": "look"}"#,
         )
         .unwrap();
-        assert_eq!(delivery.position, Some(Position { ra: 12.5, dec: -3.0 }));
+        assert_eq!(
+            delivery.position,
+            Some(Position {
+                ra: 12.5,
+                dec: -3.0
+            })
+        );
         assert_eq!(delivery.save, Some(Save::Source));
         assert_eq!(delivery.photometry, Some(Photometry::Standard));
         assert_eq!(delivery.classifications[0].probability, Some(0.5));
@@ -335,22 +371,58 @@ mod tests {
 
     #[test]
     fn what_is_not_in_the_contract_is_refused_by_name() {
-        refused(r#"{"anotations": {}}"#, &["`anotations`", "did you mean `annotations`", "`comment`"]);
-        refused(r#"{"annotations": {"rate": NaN}}"#, &["`rate`", "NaN", "null"]);
-        refused(r#"{"annotations": {"rate": -Infinity}}"#, &["`rate`", "infinity"]);
-        refused(r#"{"annotations": {"rate": 1e999}}"#, &["`rate`", "out of range"]);
-        refused(r#"{"annotations": {"deep": {"er": 1}}}"#, &["`deep`", "a finite number"]);
+        refused(
+            r#"{"anotations": {}}"#,
+            &["`anotations`", "did you mean `annotations`", "`comment`"],
+        );
+        refused(
+            r#"{"annotations": {"rate": NaN}}"#,
+            &["`rate`", "NaN", "null"],
+        );
+        refused(
+            r#"{"annotations": {"rate": -Infinity}}"#,
+            &["`rate`", "infinity"],
+        );
+        refused(
+            r#"{"annotations": {"rate": 1e999}}"#,
+            &["`rate`", "out of range"],
+        );
+        refused(
+            r#"{"annotations": {"deep": {"er": 1}}}"#,
+            &["`deep`", "a finite number"],
+        );
         refused(r#"{"annotations": {"list": [1]}}"#, &["`list`"]);
         refused(r#"{"annotations": {"a": 1, "a": 2}}"#, &["`a`", "twice"]);
-        refused(r#"{"comment": "a", "comment": "b"}"#, &["duplicate", "`comment`"]);
+        refused(
+            r#"{"comment": "a", "comment": "b"}"#,
+            &["duplicate", "`comment`"],
+        );
         refused(r#"{"thumbnails": ["new"]}"#, &["`thumbnails` is reserved"]);
-        refused(r#"{"photometry": {"mjd": []}}"#, &["`photometry`", "reserved"]);
+        refused(
+            r#"{"photometry": {"mjd": []}}"#,
+            &["`photometry`", "reserved"],
+        );
         refused(r#"{"photometry": "mine"}"#, &["\"standard\""]);
-        refused(r#"{"save": "sources"}"#, &["`sources`", "did you mean `source`"]);
-        refused(r#"{"position": {"ra": 360, "dec": 0}}"#, &["`position.ra`", "360"]);
-        refused(r#"{"position": {"ra": 1, "dec": -91}}"#, &["`position.dec`"]);
-        refused(r#"{"classifications": [{"class": "SN", "probability": 1.5}]}"#, &["0 to 1"]);
-        refused(r#"{"classifications": [{"class": " "}]}"#, &["name of a class"]);
+        refused(
+            r#"{"save": "sources"}"#,
+            &["`sources`", "did you mean `source`"],
+        );
+        refused(
+            r#"{"position": {"ra": 360, "dec": 0}}"#,
+            &["`position.ra`", "360"],
+        );
+        refused(
+            r#"{"position": {"ra": 1, "dec": -91}}"#,
+            &["`position.dec`"],
+        );
+        refused(
+            r#"{"classifications": [{"class": "SN", "probability": 1.5}]}"#,
+            &["0 to 1"],
+        );
+        refused(
+            r#"{"classifications": [{"class": " "}]}"#,
+            &["name of a class"],
+        );
         refused("{} {}", &["trailing"]);
         refused("", &["EOF"]);
         refused(&"[".repeat(100_000), &["JSON"]);

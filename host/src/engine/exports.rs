@@ -65,10 +65,7 @@ pub(super) struct Exports {
 }
 
 /// Checks the exports of a compiled module against the contract.
-pub(super) fn check(
-    module: &wasmtime::Module,
-    memory_limit: usize,
-) -> Result<Exports, Refusal> {
+pub(super) fn check(module: &wasmtime::Module, memory_limit: usize) -> Result<Exports, Refusal> {
     refuse_unknown(module)?;
     check_memory(module, memory_limit)?;
     let found = |export| check_function(module, export);

@@ -23,13 +23,17 @@ pub enum Fault {
         /// Function names, innermost first, where the module carries names.
         backtrace: Vec<String>,
     },
-    #[error("`{export}` used up its {fuel} units of fuel: an endless loop, or too much work for one alert (`limits.fuel`)")]
+    #[error(
+        "`{export}` used up its {fuel} units of fuel: an endless loop, or too much work for one alert (`limits.fuel`)"
+    )]
     OutOfFuel { export: Export, fuel: u64 },
     #[error("`{export}` did not return within {} ms, twice (`limits.milliseconds`)", .deadline.as_millis())]
     Deadline { export: Export, deadline: Duration },
     #[error("the module aborted: {0}")]
     Abort(Box<Abort>),
-    #[error("`{export}` gave pointer {ptr:#x} with length {len}, which is not inside its memory of {memory} bytes")]
+    #[error(
+        "`{export}` gave pointer {ptr:#x} with length {len}, which is not inside its memory of {memory} bytes"
+    )]
     BadPointer {
         export: Export,
         ptr: u32,

@@ -130,7 +130,10 @@ impl Guest {
     }
 
     /// The machine may have been busy: what missed its deadline gets a second try, afresh.
-    fn twice<T>(&mut self, mut call: impl FnMut(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+    fn twice<T>(
+        &mut self,
+        mut call: impl FnMut(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         let mut result = call(self);
         if let Err(Fault::Deadline { .. }) = result {
             self.discard();
@@ -144,7 +147,13 @@ impl Guest {
 
     fn judge(&mut self, input: &Input<'_>) -> Result<Verdict, Fault> {
         self.begin();
-        let Self { module, params, allowance, living, .. } = self;
+        let Self {
+            module,
+            params,
+            allowance,
+            living,
+            ..
+        } = self;
         let living = alive(module, allowance, living)?;
         write_record(living, module.filter_layout(), input, params, allowance)?;
         let returned = living.filter(allowance);
@@ -178,7 +187,13 @@ impl Guest {
 
     fn translate(&mut self, fields: Fields<'_>) -> Result<Option<Delivery>, Fault> {
         self.begin();
-        let Self { module, params, allowance, living, .. } = self;
+        let Self {
+            module,
+            params,
+            allowance,
+            living,
+            ..
+        } = self;
         let living = alive(module, allowance, living)?;
         let input = Input {
             fields,

@@ -36,9 +36,13 @@ pub enum ImportRefusal {
     Clock,
     #[error("write messages with `skysieve_1.log(level, ptr, len)` instead")]
     Console,
-    #[error("this comes from wasm-bindgen, which needs a JavaScript host: remove the crate that pulls it in (often `getrandom`, `chrono` or `js-sys` with their `js` features)")]
+    #[error(
+        "this comes from wasm-bindgen, which needs a JavaScript host: remove the crate that pulls it in (often `getrandom`, `chrono` or `js-sys` with their `js` features)"
+    )]
     WasmBindgen,
-    #[error("export the memory as `memory` instead of importing one (AssemblyScript: without `--importMemory`; wasm-ld: without `--import-memory`)")]
+    #[error(
+        "export the memory as `memory` instead of importing one (AssemblyScript: without `--importMemory`; wasm-ld: without `--import-memory`)"
+    )]
     Memory,
     #[error("this host speaks version 1 of the guest contract: build against `skysieve_1`")]
     Version,
@@ -109,8 +113,11 @@ fn log(mut caller: Caller<'_, State>, level: i32, ptr: u32, len: u32) -> wasmtim
         return Ok(());
     };
     let (data, state) = memory.data_and_store_mut(&mut caller);
-    let text = memory::bytes(data, state.running, Span { ptr, len }).map_err(wasmtime::Error::new)?;
-    state.log.push(level, &text[..text.len().min(MAX_LINE_BYTES)]);
+    let text =
+        memory::bytes(data, state.running, Span { ptr, len }).map_err(wasmtime::Error::new)?;
+    state
+        .log
+        .push(level, &text[..text.len().min(MAX_LINE_BYTES)]);
     Ok(())
 }
 

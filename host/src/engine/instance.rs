@@ -56,17 +56,13 @@ impl Living {
         let mut store = Store::new(pre.module().engine(), state);
         store.limiter(|state| &mut state.limiter);
         prepare(&mut store, Export::Start, allowance);
-        let instance = pre.instantiate(&mut store).map_err(|error| {
-            Fault::of_start(&error, limits, store.data().limiter.refused())
-        })?;
+        let instance = pre
+            .instantiate(&mut store)
+            .map_err(|error| Fault::of_start(&error, limits, store.data().limiter.refused()))?;
         Self::bind(store, &instance, exports)
     }
 
-    fn bind(
-        mut store: Store<State>,
-        instance: &Instance,
-        exports: Exports,
-    ) -> Result<Self, Fault> {
+    fn bind(mut store: Store<State>, instance: &Instance, exports: Exports) -> Result<Self, Fault> {
         let memory = instance
             .get_memory(&mut store, "memory")
             .ok_or_else(|| Fault::Instantiate("the export `memory` is gone".into()))?;
@@ -83,12 +79,21 @@ impl Living {
     }
 
     /// Makes sure that the guest's buffer holds `len` bytes, and returns it.
-    pub fn reserve(&mut self, len: usize, growing: bool, allowance: &Allowance) -> Result<Buffer, Fault> {
+    pub fn reserve(
+        &mut self,
+        len: usize,
+        growing: bool,
+        allowance: &Allowance,
+    ) -> Result<Buffer, Fault> {
         if len <= self.buffer.capacity as usize {
             return Ok(self.buffer);
         }
         // Records with lists differ from alert to alert: leave room, so that one call serves most.
-        let wanted = if growing { (len + len / 2).next_multiple_of(4096) } else { len };
+        let wanted = if growing {
+            (len + len / 2).next_multiple_of(4096)
+        } else {
+            len
+        };
         let Ok(capacity) = i32::try_from(wanted).map(i32::unsigned_abs) else {
             return Err(Fault::Host(HostFault::Record(len)));
         };
@@ -133,19 +138,37 @@ impl Living {
     }
 
     pub fn manifest(&mut self, allowance: &Allowance) -> Result<u64, Fault> {
-        Self::run(&mut self.store, Export::Manifest, &self.manifest, (), allowance)
+        Self::run(
+            &mut self.store,
+            Export::Manifest,
+            &self.manifest,
+            (),
+            allowance,
+        )
     }
 
     pub fn filter(&mut self, allowance: &Allowance) -> Result<u64, Fault> {
         match &self.filter {
-            Some(call) => Self::run(&mut self.store, Export::Filter, call, self.buffer.address, allowance),
+            Some(call) => Self::run(
+                &mut self.store,
+                Export::Filter,
+                call,
+                self.buffer.address,
+                allowance,
+            ),
             None => Err(Fault::Host(HostFault::NoExport(Export::Filter))),
         }
     }
 
     pub fn map(&mut self, allowance: &Allowance) -> Result<u64, Fault> {
         match &self.map {
-            Some(call) => Self::run(&mut self.store, Export::Map, call, self.buffer.address, allowance),
+            Some(call) => Self::run(
+                &mut self.store,
+                Export::Map,
+                call,
+                self.buffer.address,
+                allowance,
+            ),
             None => Err(Fault::Host(HostFault::NoExport(Export::Map))),
         }
     }
@@ -174,7 +197,12 @@ impl Living {
     ) -> Result<R, Fault> {
         prepare(store, export, allowance);
         function.call(&mut *store, params).map_err(|error| {
-            Fault::of_call(&error, export, &allowance.limits, store.data().limiter.refused())
+            Fault::of_call(
+                &error,
+                export,
+                &allowance.limits,
+                store.data().limiter.refused(),
+            )
         })
     }
 }

@@ -38,7 +38,9 @@ impl Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0[..6].iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.0[..6]
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -61,11 +63,15 @@ pub struct LoadError {
 /// Why a module is refused, in words that tell its author what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    #[error("{bytes} bytes are more than the {limit} allowed: build with optimisation and without debug information (`strip = true`, `wasm-opt -Oz`)")]
+    #[error(
+        "{bytes} bytes are more than the {limit} allowed: build with optimisation and without debug information (`strip = true`, `wasm-opt -Oz`)"
+    )]
     TooLarge { bytes: usize, limit: usize },
     #[error("this is not WebAssembly: a module begins with the bytes `\\0asm`{0}")]
     NotWasm(&'static str),
-    #[error("this is a WebAssembly component: the guest contract wants a core module (Rust: target `wasm32-unknown-unknown`, not `wasm32-wasip2`)")]
+    #[error(
+        "this is a WebAssembly component: the guest contract wants a core module (Rust: target `wasm32-unknown-unknown`, not `wasm32-wasip2`)"
+    )]
     Component,
     #[error("the module ends too early ({0}): was it still being written, or copied in part?")]
     Truncated(String),
@@ -97,7 +103,9 @@ pub enum Refusal {
     },
     #[error("export `{name}` is not part of the guest contract{suggestion}")]
     UnknownExport { name: String, suggestion: String },
-    #[error("the module exports neither `skysieve_filter` nor `skysieve_map`: there is nothing to call")]
+    #[error(
+        "the module exports neither `skysieve_filter` nor `skysieve_map`: there is nothing to call"
+    )]
     NeitherFilterNorMapping,
     #[error("the memory starts with {bytes} bytes, more than the {limit} allowed at load")]
     Memory { bytes: u64, limit: usize },
@@ -193,11 +201,12 @@ impl Engine {
     /// A [`Refusal`] with the name and hash of the module.
     pub fn load(&self, name: &str, bytes: &[u8]) -> Result<Module, LoadError> {
         let hash = Hash::of(bytes);
-        self.try_load(name, hash, bytes).map_err(|refusal| LoadError {
-            module: name.to_owned(),
-            hash,
-            refusal,
-        })
+        self.try_load(name, hash, bytes)
+            .map_err(|refusal| LoadError {
+                module: name.to_owned(),
+                hash,
+                refusal,
+            })
     }
 
     fn try_load(&self, name: &str, hash: Hash, bytes: &[u8]) -> Result<Module, Refusal> {
@@ -266,13 +275,25 @@ fn invalid(error: wasmtime::Error) -> Refusal {
     let hints = [
         ("multi-memory", "; use one memory"),
         ("multiple memories", "; use one memory"),
-        ("shared mem", "; build without threads (`-matomics` off, no `--shared-memory`)"),
-        ("thread", "; build without threads (`-matomics` off, no `--shared-memory`)"),
+        (
+            "shared mem",
+            "; build without threads (`-matomics` off, no `--shared-memory`)",
+        ),
+        (
+            "thread",
+            "; build without threads (`-matomics` off, no `--shared-memory`)",
+        ),
         ("memory64", "; build for wasm32"),
         ("64-bit", "; build for wasm32"),
-        ("relaxed", "; relaxed SIMD differs between machines: build without `+relaxed-simd`"),
+        (
+            "relaxed",
+            "; relaxed SIMD differs between machines: build without `+relaxed-simd`",
+        ),
         ("tail call", "; build without `+tail-call`"),
-        ("exception", "; build without exceptions (Rust: `panic = \"abort\"`)"),
+        (
+            "exception",
+            "; build without exceptions (Rust: `panic = \"abort\"`)",
+        ),
         ("extended", "; build without `+extended-const`"),
     ];
     let lower = reason.to_lowercase();

@@ -121,7 +121,9 @@ pub enum ManifestError {
     },
     #[error("the {what} `{name}` is declared twice")]
     Twice { what: &'static str, name: String },
-    #[error("the {what} number {index} has an empty name, or one of more than {MAX_NAME_BYTES} bytes or with control characters")]
+    #[error(
+        "the {what} number {index} has an empty name, or one of more than {MAX_NAME_BYTES} bytes or with control characters"
+    )]
     Name { what: &'static str, index: usize },
     #[error("the field `{0}` has two `[]`: a column of a list of lists cannot be asked for")]
     TwoLists(String),
@@ -136,7 +138,9 @@ pub enum ManifestError {
     },
     #[error("parameter `{0}` is of type bytes, which no configuration can write: use str")]
     BytesParam(String),
-    #[error("parameter `{name}` has `min` or `max`, which fit numbers only, and `min` must not be above `max`")]
+    #[error(
+        "parameter `{name}` has `min` or `max`, which fit numbers only, and `min` must not be above `max`"
+    )]
     Bounds { name: String },
     #[error("the default is wrong: {0}")]
     Default(ParamError),
@@ -148,8 +152,8 @@ impl Manifest {
         let text = std::str::from_utf8(json)
             .map_err(|error| ManifestError::NotUtf8(error.valid_up_to()))?;
         check_abi(text)?;
-        let mut manifest: Manifest =
-            serde_json::from_str(text).map_err(|error| ManifestError::Json(explain_json(&error)))?;
+        let mut manifest: Manifest = serde_json::from_str(text)
+            .map_err(|error| ManifestError::Json(explain_json(&error)))?;
         if manifest.routes.is_empty() {
             manifest.routes = main_route();
         }
@@ -174,11 +178,23 @@ impl Manifest {
         check_names("survey", 2, surveys)?;
         check_fields("field", &self.fields)?;
         check_fields("map field", &self.map_fields)?;
-        if let Some(field) = self.fields.iter().find(|field| field.path.starts_with("filter.")) {
+        if let Some(field) = self
+            .fields
+            .iter()
+            .find(|field| field.path.starts_with("filter."))
+        {
             return Err(ManifestError::FilterPath(field.path.clone()));
         }
-        check_names("parameter", MAX_PARAMS, self.params.iter().map(|param| &*param.name))?;
-        check_names("value", MAX_VALUES, self.values.iter().map(|value| &*value.name))?;
+        check_names(
+            "parameter",
+            MAX_PARAMS,
+            self.params.iter().map(|param| &*param.name),
+        )?;
+        check_names(
+            "value",
+            MAX_VALUES,
+            self.values.iter().map(|value| &*value.name),
+        )?;
         check_names("cut", MAX_CUTS, self.cuts.iter().map(|cut| &*cut.name))?;
         check_names("route", MAX_ROUTES, self.routes.iter().map(String::as_str))?;
         self.params.iter().try_for_each(ParamSpec::check)?;
@@ -187,7 +203,9 @@ impl Manifest {
 
     fn check_cuts(&self) -> Result<(), ManifestError> {
         let fields = self.fields.iter().map(|field| &*field.path);
-        let shown: HashSet<&str> = fields.chain(self.values.iter().map(|value| &*value.name)).collect();
+        let shown: HashSet<&str> = fields
+            .chain(self.values.iter().map(|value| &*value.name))
+            .collect();
         let params: HashSet<&str> = self.params.iter().map(|param| &*param.name).collect();
         for cut in &self.cuts {
             check_reference(cut, "value", cut.value.as_deref(), &shown)?;
@@ -213,7 +231,8 @@ fn check_abi(text: &str) -> Result<(), ManifestError> {
 }
 
 fn check_name(what: &'static str, index: usize, name: &str) -> Result<(), ManifestError> {
-    let bad = name.trim().is_empty() || name.len() > MAX_NAME_BYTES || name.contains(char::is_control);
+    let bad =
+        name.trim().is_empty() || name.len() > MAX_NAME_BYTES || name.contains(char::is_control);
     match bad {
         true => Err(ManifestError::Name { what, index }),
         false => Ok(()),

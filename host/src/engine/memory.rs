@@ -62,9 +62,18 @@ mod tests {
         let read = |ptr, len| bytes(&memory, Export::Map, Span { ptr, len });
         assert_eq!(read(4, 4).unwrap(), &[7; 4]);
         assert_eq!(read(16, 0).unwrap(), &[] as &[u8]);
-        for (ptr, len) in [(16, 1), (17, 0), (0, 17), (u32::MAX, u32::MAX), (8, u32::MAX)] {
+        for (ptr, len) in [
+            (16, 1),
+            (17, 0),
+            (0, 17),
+            (u32::MAX, u32::MAX),
+            (8, u32::MAX),
+        ] {
             let fault = read(ptr, len).unwrap_err();
-            assert!(matches!(fault, Fault::BadPointer { memory: 16, .. }), "{fault}");
+            assert!(
+                matches!(fault, Fault::BadPointer { memory: 16, .. }),
+                "{fault}"
+            );
         }
     }
 }

@@ -70,7 +70,9 @@ pub struct BoundParams {
 impl BoundParams {
     /// The value of a parameter, for `explain`.
     pub fn get(&self, name: &str) -> Option<&Json> {
-        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+        self.iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
     }
 
     /// Names and values in the manifest's order.
@@ -151,7 +153,10 @@ impl ParamSpec {
                 name: self.name.clone(),
             });
         }
-        let default = self.default.as_ref().map_or(Ok(()), |value| self.check_value(value));
+        let default = self
+            .default
+            .as_ref()
+            .map_or(Ok(()), |value| self.check_value(value));
         default.map_err(ManifestError::Default)
     }
 
@@ -159,13 +164,18 @@ impl ParamSpec {
         ParamError::Missing {
             name: self.name.clone(),
             ty: self.ty,
-            doc: self.doc.as_ref().map_or(String::new(), |doc| format!(": {doc}")),
+            doc: self
+                .doc
+                .as_ref()
+                .map_or(String::new(), |doc| format!(": {doc}")),
         }
     }
 
     fn check_value(&self, value: &Json) -> Result<(), ParamError> {
         let fits = match (self.ty, value) {
-            (FieldType::List(scalar), Json::Array(items)) => items.iter().all(|item| is(scalar, item)),
+            (FieldType::List(scalar), Json::Array(items)) => {
+                items.iter().all(|item| is(scalar, item))
+            }
             (FieldType::Bool, item) => is(Scalar::Bool, item),
             (FieldType::I64, item) => is(Scalar::I64, item),
             (FieldType::F64, item) => is(Scalar::F64, item),
@@ -225,14 +235,29 @@ fn shown(value: &Json) -> String {
 fn set(row: &mut Row, index: usize, ty: FieldType, value: &Json) {
     let items = || value.as_array().into_iter().flatten();
     match ty {
-        FieldType::Bool => value.as_bool().into_iter().for_each(|v| row.set_bool(index, v)),
-        FieldType::I64 => value.as_i64().into_iter().for_each(|v| row.set_i64(index, v)),
-        FieldType::F64 => value.as_f64().into_iter().for_each(|v| row.set_f64(index, v)),
-        FieldType::Str => value.as_str().into_iter().for_each(|v| row.set_str(index, v)),
+        FieldType::Bool => value
+            .as_bool()
+            .into_iter()
+            .for_each(|v| row.set_bool(index, v)),
+        FieldType::I64 => value
+            .as_i64()
+            .into_iter()
+            .for_each(|v| row.set_i64(index, v)),
+        FieldType::F64 => value
+            .as_f64()
+            .into_iter()
+            .for_each(|v| row.set_f64(index, v)),
+        FieldType::Str => value
+            .as_str()
+            .into_iter()
+            .for_each(|v| row.set_str(index, v)),
         // Refused in every manifest.
         FieldType::Bytes => {}
         FieldType::List(Scalar::Bool) => {
-            row.set_list(index, items().map(|item| u64::from(item.as_bool() == Some(true))));
+            row.set_list(
+                index,
+                items().map(|item| u64::from(item.as_bool() == Some(true))),
+            );
         }
         FieldType::List(Scalar::I64) => row.set_i64_list(index, items().filter_map(Json::as_i64)),
         FieldType::List(Scalar::F64) => row.set_f64_list(index, items().filter_map(Json::as_f64)),

@@ -66,10 +66,16 @@ impl Layout {
 
     fn new(slots: Box<[Slot]>, manifest: &Manifest) -> Self {
         Layout {
-            tailed: (0..slots.len()).filter(|&i| has_tail(slots[i].ty)).collect(),
+            tailed: (0..slots.len())
+                .filter(|&i| has_tail(slots[i].ty))
+                .collect(),
             late: slots.iter().any(|slot| slot.late),
             fields: slots,
-            value_nulls: manifest.values.iter().map(|value| value.ty.null_word()).collect(),
+            value_nulls: manifest
+                .values
+                .iter()
+                .map(|value| value.ty.null_word())
+                .collect(),
             params: manifest.params.iter().map(|param| param.ty).collect(),
         }
     }
@@ -109,7 +115,9 @@ impl Layout {
 
     fn params_tail(&self, params: &Row) -> usize {
         let types = self.params.iter().enumerate();
-        types.map(|(index, ty)| tail_words(params, params.word(index), *ty)).sum()
+        types
+            .map(|(index, ty)| tail_words(params, params.word(index), *ty))
+            .sum()
     }
 
     /// Writes the record, which is as long as [`Layout::len`] says and will be read at `address`.
@@ -121,7 +129,8 @@ impl Layout {
             words: tail,
             address: u64::from(address) + 8 * self.head() as u64,
         };
-        let flags = if input.explain { EXPLAIN } else { 0 } | if input.late.is_some() { LATE } else { 0 };
+        let flags =
+            if input.explain { EXPLAIN } else { 0 } | if input.late.is_some() { LATE } else { 0 };
         head[0] = flags.to_le_bytes();
         head[1] = len.to_le_bytes();
         let (presence, rest) = head[2..].split_at_mut(self.fields.len().div_ceil(64));
@@ -143,7 +152,10 @@ impl Layout {
         input: &Input<'_>,
         tail: &mut Tail<'_>,
     ) {
-        let groups = presence.iter_mut().zip(words.chunks_mut(64)).zip(self.fields.chunks(64));
+        let groups = presence
+            .iter_mut()
+            .zip(words.chunks_mut(64))
+            .zip(self.fields.chunks(64));
         for (group, ((bits, words), slots)) in groups.enumerate() {
             let mut present = 0_u64;
             for (bit, (word, slot)) in words.iter_mut().zip(slots).enumerate() {
@@ -183,7 +195,10 @@ fn tail_words(row: &Row, word: u64, ty: FieldType) -> usize {
         FieldType::Str | FieldType::Bytes => len.div_ceil(8),
         FieldType::List(Scalar::Str) => {
             let texts = &row.heap()[offset / 8..offset / 8 + len];
-            len + texts.iter().map(|text| split(*text).1.div_ceil(8)).sum::<usize>()
+            len + texts
+                .iter()
+                .map(|text| split(*text).1.div_ceil(8))
+                .sum::<usize>()
         }
         FieldType::List(_) => len,
     }
@@ -220,7 +235,11 @@ impl<'a> Tail<'a> {
         let (moved, elements) = self.take(len);
         for (element, text) in elements.iter_mut().zip(&row.heap()[offset / 8..]) {
             // A null element stays the zero word; an empty text points somewhere, with length 0.
-            let placed = if *text == 0 { 0 } else { self.place_bytes(row, *text) };
+            let placed = if *text == 0 {
+                0
+            } else {
+                self.place_bytes(row, *text)
+            };
             *element = placed.to_le_bytes();
         }
         (len as u64) << 32 | moved

@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use wasmtime::{
-    Config, InstanceAllocationStrategy, Linker, PoolingAllocationConfig, WasmFeatures,
-};
+use wasmtime::{Config, InstanceAllocationStrategy, Linker, PoolingAllocationConfig, WasmFeatures};
 
 use super::imports;
 use super::instance::State;
@@ -109,9 +107,14 @@ impl std::fmt::Debug for Engine {
 impl Inner {
     /// How many ticks a call may see before its deadline has surely passed.
     pub fn ticks(&self, deadline: Duration) -> u64 {
-        let ticks = deadline.as_nanos().div_ceil(self.settings.tick.as_nanos().max(1));
+        let ticks = deadline
+            .as_nanos()
+            .div_ceil(self.settings.tick.as_nanos().max(1));
         // The first tick may come at once.
-        u64::try_from(ticks).unwrap_or(u64::MAX / 2).min(u64::MAX / 2) + 1
+        u64::try_from(ticks)
+            .unwrap_or(u64::MAX / 2)
+            .min(u64::MAX / 2)
+            + 1
     }
 }
 
@@ -154,7 +157,9 @@ impl Ticker {
                 wasm.increment_epoch();
             }
         };
-        let thread = thread::Builder::new().name("guest-deadlines".into()).spawn(run)?;
+        let thread = thread::Builder::new()
+            .name("guest-deadlines".into())
+            .spawn(run)?;
         Ok(Ticker {
             stop,
             thread: Some(thread),

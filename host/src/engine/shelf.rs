@@ -150,7 +150,10 @@ impl Shelf {
             return (None, None);
         };
         let running = place.running.as_ref().map(|running| running.module.hash());
-        (running, place.refused.as_ref().and_then(|refused| refused.hash))
+        (
+            running,
+            place.refused.as_ref().and_then(|refused| refused.hash),
+        )
     }
 
     // After the change is visible, so that whoever sees the number sees the change: the lock that

@@ -35,7 +35,11 @@ pub(super) fn read(spec: &ValueSpec, word: u64, memory: &[u8]) -> Result<Value, 
         ValueType::I64 => Ok(Value::I64(word as i64)),
         ValueType::F64 => {
             let number = f64::from_bits(word);
-            Ok(if number.is_finite() { Value::F64(number) } else { Value::Null })
+            Ok(if number.is_finite() {
+                Value::F64(number)
+            } else {
+                Value::Null
+            })
         }
         ValueType::Bool => match word {
             0 | 1 => Ok(Value::Bool(word == 1)),
@@ -45,7 +49,10 @@ pub(super) fn read(spec: &ValueSpec, word: u64, memory: &[u8]) -> Result<Value, 
             let bytes = memory::bytes(memory, Export::Filter, Span::from_word(word))
                 .map_err(|fault| bad(fault.to_string()))?;
             if bytes.len() > MAX_TEXT_BYTES {
-                return Err(bad(format!("{} bytes are more than the {MAX_TEXT_BYTES} allowed", bytes.len())));
+                return Err(bad(format!(
+                    "{} bytes are more than the {MAX_TEXT_BYTES} allowed",
+                    bytes.len()
+                )));
             }
             let text = str::from_utf8(bytes).map_err(|error| bad(format!("not UTF-8: {error}")))?;
             Ok(Value::Str(text.to_owned()))

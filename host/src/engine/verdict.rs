@@ -23,10 +23,14 @@ impl Verdict {
         if bits & REJECTED != 0 {
             let rest = bits & !REJECTED;
             let Ok(cut) = u16::try_from(rest) else {
-                return bad("a rejection has bit 63 and a cut number in bits 0-15, nothing else".into());
+                return bad(
+                    "a rejection has bit 63 and a cut number in bits 0-15, nothing else".into(),
+                );
             };
             if usize::from(cut) >= cuts {
-                return bad(format!("cut number {cut}, but the manifest declares {cuts} cuts"));
+                return bad(format!(
+                    "cut number {cut}, but the manifest declares {cuts} cuts"
+                ));
             }
             return Ok(Verdict::Rejected { cut });
         }
@@ -34,7 +38,9 @@ impl Verdict {
             return Ok(Verdict::WantsLate);
         }
         let Ok(set) = u32::try_from(bits) else {
-            return bad("bits 32-62 must be 0 for an alert that passed, and bit 62 stands alone".into());
+            return bad(
+                "bits 32-62 must be 0 for an alert that passed, and bit 62 stands alone".into(),
+            );
         };
         let highest = 32 - set.leading_zeros() as usize;
         if highest > routes {
@@ -72,7 +78,10 @@ mod tests {
         assert_eq!(decode(3).unwrap().routes().collect::<Vec<_>>(), [0, 1]);
         assert_eq!(decode(REJECTED | 2).unwrap(), Verdict::Rejected { cut: 2 });
         assert_eq!(decode(WANTS_LATE).unwrap(), Verdict::WantsLate);
-        assert_eq!(Verdict::decode(1 << 31, 0, 32).unwrap().routes().next(), Some(31));
+        assert_eq!(
+            Verdict::decode(1 << 31, 0, 32).unwrap().routes().next(),
+            Some(31)
+        );
     }
 
     #[test]
@@ -88,7 +97,10 @@ mod tests {
             u64::MAX,
         ] {
             let fault = decode(bits).unwrap_err();
-            assert!(matches!(fault, Fault::BadVerdict { bits: b, .. } if b == bits), "{fault}");
+            assert!(
+                matches!(fault, Fault::BadVerdict { bits: b, .. } if b == bits),
+                "{fault}"
+            );
         }
     }
 }

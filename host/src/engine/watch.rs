@@ -94,7 +94,9 @@ impl Watch {
         let shelf = Arc::new(Shelf::default());
         let (news, inbox) = mpsc::channel();
         // Before the first look, so that no change falls between the two.
-        let watcher = announced.then(|| announce(directory, news.clone())).flatten();
+        let watcher = announced
+            .then(|| announce(directory, news.clone()))
+            .flatten();
         let mut scan = Scan {
             engine: engine.clone(),
             directory: directory.to_owned(),
@@ -103,10 +105,11 @@ impl Watch {
             seen: BTreeMap::new(),
             readable: true,
         };
-        scan.look(&BTreeSet::new()).map_err(|source| WatchError::Directory {
-            directory: directory.to_owned(),
-            source,
-        })?;
+        scan.look(&BTreeSet::new())
+            .map_err(|source| WatchError::Directory {
+                directory: directory.to_owned(),
+                source,
+            })?;
         let thread = thread::Builder::new()
             .name("module-loader".into())
             .spawn(move || follow(&mut scan, pace, &inbox))
@@ -140,7 +143,11 @@ impl Drop for Watch {
 fn announce(directory: &Path, news: Sender<News>) -> Option<RecommendedWatcher> {
     let handler = move |event: notify::Result<Event>| {
         let names = match event {
-            Ok(event) if matters(&event) => event.paths.iter().filter_map(|path| module_name(path)).collect(),
+            Ok(event) if matters(&event) => event
+                .paths
+                .iter()
+                .filter_map(|path| module_name(path))
+                .collect(),
             Ok(_) | Err(_) => return,
         };
         // The receiver is gone only when nobody follows any more.
@@ -257,7 +264,10 @@ impl Scan {
         if refused == Some(hash) {
             return;
         }
-        let loaded = self.engine.load(file, &bytes).map_err(|error| error.refusal.to_string());
+        let loaded = self
+            .engine
+            .load(file, &bytes)
+            .map_err(|error| error.refusal.to_string());
         let checked = loaded.and_then(|module| (self.check)(file, &module).map(|()| module));
         match checked {
             Ok(module) => self.publish(file, module, running),
@@ -291,7 +301,12 @@ impl Scan {
     }
 
     fn forget_deleted(&mut self, files: &BTreeMap<String, Stamp>) {
-        let gone: Vec<String> = self.seen.keys().filter(|name| !files.contains_key(*name)).cloned().collect();
+        let gone: Vec<String> = self
+            .seen
+            .keys()
+            .filter(|name| !files.contains_key(*name))
+            .cloned()
+            .collect();
         for name in gone {
             self.seen.remove(&name);
             if self.shelf.delete(&name) {
