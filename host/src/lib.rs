@@ -7,6 +7,7 @@
 
 pub mod alert;
 pub mod config;
+pub mod engine;
 pub mod simulate;
 pub mod source;
 pub mod store;

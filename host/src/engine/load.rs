@@ -1,0 +1,317 @@
+//! From the bytes of a file to a module that may judge.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use wasmtime::InstancePre;
+
+use super::exports::{self, Export, Exports};
+use super::fault::Fault;
+use super::imports::{self, ImportRefusal};
+use super::instance::{Allowance, Living, State};
+use super::limits::CallLimits;
+use super::log::LogBudget;
+use super::manifest::{Manifest, ManifestError};
+use super::memory::{self, Span};
+use super::record::Layout;
+use super::runtime::{Engine, Inner};
+
+/// Bytes of a module.
+pub(super) const MAX_MODULE_BYTES: usize = 16 * 1024 * 1024;
+const MAX_MANIFEST_BYTES: usize = 1024 * 1024;
+
+/// SHA-256 of a module's bytes; shown by its first twelve digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Hash([u8; 32]);
+
+impl Hash {
+    pub fn of(bytes: &[u8]) -> Self {
+        Hash(Sha256::digest(bytes).into())
+    }
+
+    /// All 64 hexadecimal digits.
+    pub fn full(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0[..6]
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A module was refused; nothing else changes.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use module `{module}` ({hash}): {refusal}")]
+pub struct LoadError {
+    pub module: String,
+    pub hash: Hash,
+    #[source]
+    pub refusal: Refusal,
+}
+
+/// Why a module is refused, in words that tell its author what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error(
+        "{bytes} bytes are more than the {limit} allowed: build with optimisation and without debug information (`strip = true`, `wasm-opt -Oz`)"
+    )]
+    TooLarge { bytes: usize, limit: usize },
+    #[error("this is not WebAssembly: a module begins with the bytes `\\0asm`{0}")]
+    NotWasm(&'static str),
+    #[error(
+        "this is a WebAssembly component: the guest contract wants a core module (Rust: target `wasm32-unknown-unknown`, not `wasm32-wasip2`)"
+    )]
+    Component,
+    #[error("the module ends too early ({0}): was it still being written, or copied in part?")]
+    Truncated(String),
+    #[error("the module is not valid in version 1 of the guest contract: {reason}{hint}")]
+    Invalid { reason: String, hint: &'static str },
+    #[error("import `{module}.{name}` is refused: {why}")]
+    Import {
+        module: String,
+        name: String,
+        why: ImportRefusal,
+    },
+    #[error("import `{module}.{name}` has the type `{found}`, expected `{expected}`")]
+    ImportType {
+        module: String,
+        name: String,
+        expected: &'static str,
+        found: String,
+    },
+    #[error("export `{name}` is missing: expected `{signature}`")]
+    MissingExport {
+        name: &'static str,
+        signature: &'static str,
+    },
+    #[error("export `{name}` has the type `{found}`, expected `{expected}`")]
+    ExportType {
+        name: &'static str,
+        expected: &'static str,
+        found: String,
+    },
+    #[error("export `{name}` is not part of the guest contract{suggestion}")]
+    UnknownExport { name: String, suggestion: String },
+    #[error(
+        "the module exports neither `skysieve_filter` nor `skysieve_map`: there is nothing to call"
+    )]
+    NeitherFilterNorMapping,
+    #[error("the memory starts with {bytes} bytes, more than the {limit} allowed at load")]
+    Memory { bytes: u64, limit: usize },
+    #[error("the manifest has {bytes} bytes, more than the {limit} allowed")]
+    ManifestTooLarge { bytes: usize, limit: usize },
+    #[error("the manifest is refused: {0}")]
+    Manifest(#[from] ManifestError),
+    #[error("the manifest cannot be read: {0}")]
+    Run(#[from] Fault),
+}
+
+/// A module that may judge; a clone is the same module.
+#[derive(Clone)]
+pub struct Module(Arc<Loaded>);
+
+struct Loaded {
+    name: String,
+    hash: Hash,
+    manifest: Manifest,
+    exports: Exports,
+    filter_layout: Layout,
+    map_layout: Layout,
+    pre: InstancePre<State>,
+    // Keeps the clock of the deadlines running while a guest lives.
+    engine: Arc<Inner>,
+}
+
+impl Module {
+    /// The name under which it was loaded: its file's.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    pub fn hash(&self) -> Hash {
+        self.0.hash
+    }
+
+    pub fn manifest(&self) -> &Manifest {
+        &self.0.manifest
+    }
+
+    pub fn is_filter(&self) -> bool {
+        self.0.exports.filter
+    }
+
+    pub fn is_mapping(&self) -> bool {
+        self.0.exports.map
+    }
+
+    /// Whether one instance may judge alert after alert; if not, each gets a fresh one.
+    pub fn can_reset(&self) -> bool {
+        self.0.exports.reset
+    }
+
+    /// Whether its filter may ask for late fields.
+    pub fn has_late_fields(&self) -> bool {
+        self.0.filter_layout.has_late_fields()
+    }
+
+    pub(super) fn filter_layout(&self) -> &Layout {
+        &self.0.filter_layout
+    }
+
+    pub(super) fn map_layout(&self) -> &Layout {
+        &self.0.map_layout
+    }
+
+    pub(super) fn memory_ceiling(&self) -> usize {
+        self.0.engine.settings.memory_ceiling
+    }
+
+    pub(super) fn allowance(&self, limits: CallLimits) -> Allowance {
+        let ticks = self.0.engine.ticks(limits.deadline);
+        Allowance { limits, ticks }
+    }
+
+    pub(super) fn instantiate(&self, allowance: &Allowance) -> Result<Living, Fault> {
+        Living::new(&self.0.pre, self.0.exports, allowance)
+    }
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Module({} {})", self.0.name, self.0.hash)
+    }
+}
+
+impl Engine {
+    /// Compiles a module, checks it against the contract, and reads its manifest. It takes as long
+    /// as the compiler does (a tenth of a second for 50 kB): not a thing for the hot path.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with the name and hash of the module.
+    pub fn load(&self, name: &str, bytes: &[u8]) -> Result<Module, LoadError> {
+        let hash = Hash::of(bytes);
+        self.try_load(name, hash, bytes)
+            .map_err(|refusal| LoadError {
+                module: name.to_owned(),
+                hash,
+                refusal,
+            })
+    }
+
+    fn try_load(&self, name: &str, hash: Hash, bytes: &[u8]) -> Result<Module, Refusal> {
+        check_header(bytes)?;
+        let compiled = wasmtime::Module::from_binary(&self.0.wasm, bytes).map_err(invalid)?;
+        imports::check(&compiled)?;
+        let ceiling = self.0.settings.memory_ceiling;
+        let limits = CallLimits {
+            memory: CallLimits::MANIFEST.memory.min(ceiling),
+            ..CallLimits::MANIFEST
+        };
+        let exports = exports::check(&compiled, limits.memory)?;
+        let pre = self.0.linker.instantiate_pre(&compiled).map_err(invalid)?;
+        let allowance = Allowance {
+            limits,
+            ticks: self.0.ticks(limits.deadline),
+        };
+        let mut living = Living::new(&pre, exports, &allowance)?;
+        let manifest = read_manifest(&mut living, &allowance)?;
+        let module = Module(Arc::new(Loaded {
+            name: name.to_owned(),
+            hash,
+            filter_layout: Layout::of_filter(&manifest),
+            map_layout: Layout::of_mapping(&manifest),
+            manifest,
+            exports,
+            pre,
+            engine: Arc::clone(&self.0),
+        }));
+        LogBudget::new().forward(living.log(), &module);
+        Ok(module)
+    }
+}
+
+fn check_header(bytes: &[u8]) -> Result<(), Refusal> {
+    if bytes.len() > MAX_MODULE_BYTES {
+        return Err(Refusal::TooLarge {
+            bytes: bytes.len(),
+            limit: MAX_MODULE_BYTES,
+        });
+    }
+    if !bytes.starts_with(b"\0asm") {
+        let hint = if bytes.is_empty() {
+            "; the file is empty"
+        } else if bytes.trim_ascii_start().starts_with(b"(module") {
+            "; this is its text form: assemble it with `wat2wasm`"
+        } else {
+            ""
+        };
+        return Err(Refusal::NotWasm(hint));
+    }
+    match bytes.get(4..8) {
+        Some([1, 0, 0, 0]) => Ok(()),
+        Some([_, _, 1, 0]) => Err(Refusal::Component),
+        Some(_) => Err(Refusal::NotWasm(" and version 1")),
+        None => Err(Refusal::Truncated(format!("{} bytes", bytes.len()))),
+    }
+}
+
+/// What the compiler says, with what an author can do about the usual causes.
+fn invalid(error: wasmtime::Error) -> Refusal {
+    let reason = error.root_cause().to_string();
+    if reason.contains("unexpected end") {
+        return Refusal::Truncated(reason);
+    }
+    let hints = [
+        ("multi-memory", "; use one memory"),
+        ("multiple memories", "; use one memory"),
+        (
+            "shared mem",
+            "; build without threads (`-matomics` off, no `--shared-memory`)",
+        ),
+        (
+            "thread",
+            "; build without threads (`-matomics` off, no `--shared-memory`)",
+        ),
+        ("memory64", "; build for wasm32"),
+        ("64-bit", "; build for wasm32"),
+        (
+            "relaxed",
+            "; relaxed SIMD differs between machines: build without `+relaxed-simd`",
+        ),
+        ("tail call", "; build without `+tail-call`"),
+        (
+            "exception",
+            "; build without exceptions (Rust: `panic = \"abort\"`)",
+        ),
+        ("extended", "; build without `+extended-const`"),
+    ];
+    let lower = reason.to_lowercase();
+    let hint = hints
+        .iter()
+        .find(|(word, _)| lower.contains(word))
+        .map_or("", |(_, hint)| hint);
+    Refusal::Invalid { reason, hint }
+}
+
+fn read_manifest(living: &mut Living, allowance: &Allowance) -> Result<Manifest, Refusal> {
+    let span = Span::from_word(living.manifest(allowance)?);
+    let bytes = memory::bytes(living.memory(), Export::Manifest, span)?;
+    if bytes.len() > MAX_MANIFEST_BYTES {
+        return Err(Refusal::ManifestTooLarge {
+            bytes: bytes.len(),
+            limit: MAX_MANIFEST_BYTES,
+        });
+    }
+    Ok(Manifest::parse(bytes)?)
+}
