@@ -6,4 +6,6 @@
 #![forbid(unsafe_code)]
 
 pub mod alert;
+pub mod config;
 pub mod simulate;
+pub mod skyportal;
