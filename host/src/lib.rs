@@ -9,6 +9,7 @@ pub mod alert;
 pub mod config;
 pub mod engine;
 pub mod simulate;
+pub mod skyportal;
 pub mod source;
 pub mod store;
 pub mod telemetry;

@@ -1,0 +1,292 @@
+//! Classifications: a row for each label of each filter, posted once and changed in place.
+//!
+//! SkyPortal never takes two classifications for the same, and each new one may set off a follow-up
+//! observation. So before the first is posted, those that are there are listed.
+
+mod plan;
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Portal;
+use super::answer::Class;
+use super::memory::KnownClass;
+use super::order::{Classification, Order};
+use super::retry::{Failure, Made, read};
+use super::setup::Ids;
+use super::taxonomy::Taxonomy;
+use super::transport::Request;
+pub(super) use plan::Sharing;
+use plan::{Plan, Wish};
+
+/// By which our rows are told from others of the same account.
+const ORIGIN: &str = "Fink";
+
+/// What became of one label.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClassOutcome {
+    Posted(String),
+    /// Our row said something else before.
+    Changed(String),
+    /// It stood there already.
+    Kept(String),
+    /// A newer alert has spoken.
+    Outdated(String),
+    /// SkyPortal's taxonomy has no class for the label.
+    NoSuchClass(String),
+    /// The probability is not in 0–1.
+    NoProbability(String),
+    /// The token lacks `Classify`, or SkyPortal the taxonomy.
+    Disabled(String),
+}
+
+impl fmt::Display for ClassOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (class, what) = match self {
+            ClassOutcome::Posted(class) => (class, "posted"),
+            ClassOutcome::Changed(class) => (class, "changed"),
+            ClassOutcome::Kept(class) => (class, "kept"),
+            ClassOutcome::Outdated(class) => (class, "outdated, left out"),
+            ClassOutcome::NoSuchClass(class) => (class, "no such class, left out"),
+            ClassOutcome::NoProbability(class) => (class, "probability not in 0–1, left out"),
+            ClassOutcome::Disabled(class) => (class, "disabled, left out"),
+        };
+        write!(f, "`{class}`: {what}")
+    }
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: i64,
+    classification: String,
+    probability: Option<f64>,
+    taxonomy_id: i64,
+    author_id: i64,
+    origin: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct MadeRow {
+    classification_id: i64,
+}
+
+/// What every call of one order has in common.
+struct Desk<'a> {
+    portal: &'a Portal,
+    order: &'a Order,
+    ids: &'a Ids,
+    taxonomy: &'a Taxonomy,
+}
+
+pub(super) async fn upsert(
+    portal: &Portal,
+    order: &Order,
+    ids: &Ids,
+) -> Result<Vec<ClassOutcome>, Failure> {
+    let labels = order.classifications.iter().map(|one| one.class.clone());
+    let Some(taxonomy) = ids
+        .site
+        .taxonomy
+        .as_ref()
+        .filter(|_| ids.site.account.has("Classify"))
+    else {
+        return Ok(labels.map(ClassOutcome::Disabled).collect());
+    };
+    let desk = Desk {
+        portal,
+        order,
+        ids,
+        taxonomy,
+    };
+    let (wishes, mut outcomes) = desk.wishes();
+    if wishes.is_empty() {
+        return Ok(outcomes);
+    }
+    desk.learn().await?;
+    if desk.is_outdated() {
+        outcomes.extend(
+            wishes
+                .into_iter()
+                .map(|wish| ClassOutcome::Outdated(wish.class)),
+        );
+        return Ok(outcomes);
+    }
+    for wish in &wishes {
+        outcomes.push(desk.fulfil(wish, &wishes).await?);
+    }
+    Ok(outcomes)
+}
+
+impl Desk<'_> {
+    /// The labels as classes of the taxonomy, each once, and what is to be said of the others.
+    fn wishes(&self) -> (Vec<Wish>, Vec<ClassOutcome>) {
+        let (mut wishes, mut left_out) = (Vec::<Wish>::new(), Vec::new());
+        for Classification { class, probability } in &self.order.classifications {
+            let Some(found) = self.taxonomy.class_for(class) else {
+                self.warn_of_unknown(class);
+                left_out.push(ClassOutcome::NoSuchClass(class.clone()));
+                continue;
+            };
+            if probability.is_some_and(|value| !(0.0..=1.0).contains(&value)) {
+                left_out.push(ClassOutcome::NoProbability(class.clone()));
+            } else if wishes.iter().all(|wish| wish.class != found) {
+                wishes.push(Wish {
+                    class: found,
+                    probability: *probability,
+                });
+            }
+        }
+        (wishes, left_out)
+    }
+
+    fn warn_of_unknown(&self, label: &str) {
+        if self.portal.first_time(&format!("class/{label}")) {
+            tracing::warn!(
+                label,
+                taxonomy = %self.portal.config().taxonomy,
+                "the taxonomy has no class for this label: it is left out"
+            );
+        }
+    }
+
+    /// Lists our rows, the first time that the object is classified since we started.
+    async fn learn(&self) -> Result<(), Failure> {
+        let object_id = &self.order.object_id;
+        if self.portal.memory().of(object_id).classifications.is_some() {
+            return Ok(());
+        }
+        let rows = self.list().await?;
+        let known = rows.into_iter().map(KnownClass::from).collect();
+        self.portal
+            .memory()
+            .of(object_id)
+            .classifications
+            .get_or_insert(known);
+        Ok(())
+    }
+
+    async fn list(&self) -> Result<Vec<Row>, Failure> {
+        let path = format!("/api/sources/{}/classifications", self.order.object_id);
+        let mut rows: Vec<Row> = self.portal.ask(&Request::get(path)).await?;
+        rows.retain(|row| {
+            row.author_id == self.ids.site.account.id
+                && row.taxonomy_id == self.taxonomy.id
+                && row.origin.as_deref() == Some(ORIGIN)
+        });
+        Ok(rows)
+    }
+
+    fn known<T>(&self, use_it: impl FnOnce(&mut Vec<KnownClass>) -> T) -> T {
+        let mut memory = self.portal.memory();
+        use_it(
+            memory
+                .of(&self.order.object_id)
+                .classifications
+                .get_or_insert_default(),
+        )
+    }
+
+    fn is_outdated(&self) -> bool {
+        self.known(|rows| plan::newest(rows, self.ids.filter_id) > self.order.mjd)
+    }
+
+    async fn fulfil(&self, wish: &Wish, all: &[Wish]) -> Result<ClassOutcome, Failure> {
+        let sharing = self.portal.sharing();
+        let plan = self.known(|rows| plan::plan(rows, self.ids.filter_id, wish, all, sharing));
+        match plan {
+            Plan::Keep(id) => {
+                self.note(id, wish);
+                Ok(ClassOutcome::Kept(wish.class.clone()))
+            }
+            Plan::Put(id) => match self.put(id, wish).await {
+                Ok(()) => {
+                    self.note(id, wish);
+                    Ok(ClassOutcome::Changed(wish.class.clone()))
+                }
+                // Somebody has deleted the row; what we say now is new all the same.
+                Err(failure) if failure.class == Class::Permanent => {
+                    self.known(|rows| rows.retain(|row| row.id != id));
+                    self.post(wish).await
+                }
+                Err(failure) => Err(failure),
+            },
+            Plan::Post => self.post(wish).await,
+        }
+    }
+
+    /// Without `ml` SkyPortal would take the classification for a human's.
+    async fn put(&self, id: i64, wish: &Wish) -> Result<(), Failure> {
+        let body = json!({
+            "classification": wish.class,
+            "probability": wish.probability,
+            "ml": true,
+            "group_ids": [self.ids.group_id],
+        });
+        let request = Request::put(format!("/api/classification/{id}"), body);
+        self.portal.call(&request).await.map(drop)
+    }
+
+    async fn post(&self, wish: &Wish) -> Result<ClassOutcome, Failure> {
+        let request = Request::post_once("/api/classification", self.body(wish));
+        let id = match self.portal.make_once(&request, || self.look(wish)).await? {
+            Made::Now(data) => read::<MadeRow>(&request, data)?.classification_id,
+            Made::Before(id) => id,
+        };
+        self.note(id, wish);
+        Ok(ClassOutcome::Posted(wish.class.clone()))
+    }
+
+    fn body(&self, wish: &Wish) -> Value {
+        json!({
+            "obj_id": self.order.object_id,
+            "classification": wish.class,
+            "taxonomy_id": self.taxonomy.id,
+            "probability": wish.probability,
+            "origin": ORIGIN,
+            "ml": true,
+            "vote": false,
+            "label": false,
+            "group_ids": [self.ids.group_id],
+        })
+    }
+
+    /// A row like the one that we may have made, and did not know of before.
+    async fn look(&self, wish: &Wish) -> Result<Option<i64>, Failure> {
+        let rows = self.list().await?;
+        let before = self.known(|rows| rows.iter().map(|row| row.id).collect::<Vec<_>>());
+        let new = rows.iter().filter(|row| !before.contains(&row.id));
+        Ok(new
+            .filter(|row| row.classification == wish.class)
+            .map(|row| row.id)
+            .max())
+    }
+
+    /// The row is ours, for this filter, as of this alert.
+    fn note(&self, id: i64, wish: &Wish) {
+        let row = KnownClass {
+            id,
+            class: wish.class.clone(),
+            probability: wish.probability,
+            filter_id: Some(self.ids.filter_id),
+            mjd: self.order.mjd,
+        };
+        self.known(|rows| {
+            rows.retain(|row| row.id != id);
+            rows.push(row);
+        });
+    }
+}
+
+impl From<Row> for KnownClass {
+    fn from(row: Row) -> Self {
+        KnownClass {
+            id: row.id,
+            class: row.classification,
+            probability: row.probability,
+            filter_id: None,
+            mjd: f64::NEG_INFINITY,
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! An order, step by step.
+//!
+//! Every step may be repeated: a delivery that was cut short anywhere, by us or by SkyPortal, is
+//! simply made again from the start.
+
+use std::fmt;
+
+use super::annotation;
+use super::answer::Class;
+use super::candidate;
+use super::classification::{self, ClassOutcome};
+use super::comment;
+use super::order::{Order, OrderError, Place};
+use super::photometry::{self, PhotometryTally};
+use super::retry::Failure;
+use super::setup::{Destination, Ids};
+use super::source::{self, SourceOutcome};
+use super::{Portal, SetUpProblem};
+
+/// The steps of a delivery, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    Check,
+    Candidate,
+    Source,
+    Photometry,
+    Classification,
+    Annotation,
+    Comment,
+    SetUp,
+}
+
+impl Step {
+    pub fn name(self) -> &'static str {
+        match self {
+            Step::Check => "check",
+            Step::Candidate => "candidate",
+            Step::Source => "source",
+            Step::Photometry => "photometry",
+            Step::Classification => "classification",
+            Step::Annotation => "annotation",
+            Step::Comment => "comment",
+            Step::SetUp => "set-up",
+        }
+    }
+}
+
+/// What stands in SkyPortal now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receipt {
+    /// SkyPortal's ids of the candidates, new or as they were.
+    pub candidate_ids: Vec<i64>,
+    pub source: SourceOutcome,
+    pub photometry: PhotometryTally,
+    pub classifications: Vec<ClassOutcome>,
+    /// Posted or changed now.
+    pub annotated: bool,
+    /// Posted now.
+    pub commented: bool,
+}
+
+/// Where and why a delivery stopped, and what to do.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(
+    "alert {alert_id} of `{object_id}` ({place}) was not delivered to {destination}: {step} failed ({class}): {words}; {advice}",
+    step = step.name(),
+    class = class.name()
+)]
+pub struct Undelivered {
+    pub place: Place,
+    pub object_id: String,
+    pub alert_id: i64,
+    pub destination: Destination,
+    pub step: Step,
+    pub class: Class,
+    /// The call and SkyPortal's own words, shortened, the token struck out.
+    pub words: String,
+    pub advice: String,
+}
+
+/// A step that did not succeed.
+struct Stopped(Step, Failure);
+
+/// What to try before giving up, each once.
+#[derive(Default)]
+struct Remedies {
+    candidate_again: bool,
+    set_up_again: bool,
+}
+
+impl Portal {
+    /// Delivers one order: waits while SkyPortal is away, makes no row twice.
+    ///
+    /// Orders of one object must come one after the other; orders of different objects may run at
+    /// the same time.
+    ///
+    /// # Errors
+    /// Where SkyPortal will not take it, or we were told to stop. It is always safe to deliver the
+    /// same order again.
+    pub async fn deliver(&self, order: &Order) -> Result<Receipt, Undelivered> {
+        let passed_at = order.passed_at().map_err(|error| unfit(order, &error))?;
+        let mut remedies = Remedies::default();
+        loop {
+            let ids = order.destination.ids();
+            match self.steps(order, &passed_at, &ids).await {
+                Ok(receipt) => {
+                    receipt.log(order);
+                    return Ok(receipt);
+                }
+                Err(stopped) => self.remedy(order, &ids, stopped, &mut remedies).await?,
+            }
+        }
+    }
+
+    async fn steps(&self, order: &Order, passed_at: &str, ids: &Ids) -> Result<Receipt, Stopped> {
+        let at = |step| move |failure| Stopped(step, failure);
+        Ok(Receipt {
+            candidate_ids: candidate::post(self, order, passed_at, ids)
+                .await
+                .map_err(at(Step::Candidate))?,
+            source: source::save(self, order, ids)
+                .await
+                .map_err(at(Step::Source))?,
+            photometry: photometry::put(self, order, ids)
+                .await
+                .map_err(at(Step::Photometry))?,
+            classifications: classification::upsert(self, order, ids)
+                .await
+                .map_err(at(Step::Classification))?,
+            annotated: annotation::upsert(self, order, ids)
+                .await
+                .map_err(at(Step::Annotation))?,
+            commented: comment::post(self, order, ids)
+                .await
+                .map_err(at(Step::Comment))?,
+        })
+    }
+
+    /// Returns if it is worth beginning again.
+    async fn remedy(
+        &self,
+        order: &Order,
+        ids: &std::sync::Arc<Ids>,
+        Stopped(step, failure): Stopped,
+        tried: &mut Remedies,
+    ) -> Result<(), Undelivered> {
+        match failure.class {
+            Class::ObjectMissing if !tried.candidate_again => {
+                tried.candidate_again = true;
+                self.memory().forget(&order.object_id);
+                Ok(())
+            }
+            // A right that was taken away shows as bad credentials: set-up reads our rights again.
+            Class::ConfigurationChanged | Class::Credentials if !tried.set_up_again => {
+                tried.set_up_again = true;
+                self.set_up_again(&order.destination, ids)
+                    .await
+                    .map_err(|problem| not_set_up(order, &problem))
+            }
+            class => Err(undelivered(
+                order,
+                step,
+                class,
+                failure.to_string(),
+                class.advice().to_owned(),
+            )),
+        }
+    }
+}
+
+impl Receipt {
+    fn log(&self, order: &Order) {
+        let classes: Vec<String> = self
+            .classifications
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        tracing::info!(
+            place = %order.place,
+            object = %order.object_id,
+            alert = order.alert_id,
+            destination = %order.destination.destination(),
+            candidates = ?self.candidate_ids,
+            source = %self.source,
+            points = self.photometry.sent,
+            refused_points = self.photometry.refused.len(),
+            classifications = ?classes,
+            annotated = self.annotated,
+            commented = self.commented,
+            "delivered"
+        );
+    }
+}
+
+fn unfit(order: &Order, error: &OrderError) -> Undelivered {
+    let class = Class::Permanent;
+    let advice = "nothing can be done about this alert".to_owned();
+    undelivered(order, Step::Check, class, error.to_string(), advice)
+}
+
+fn not_set_up(order: &Order, problem: &SetUpProblem) -> Undelivered {
+    let (class, advice) = match problem {
+        SetUpProblem::Call(failure) => (failure.class, failure.class.advice()),
+        _ => (
+            Class::ConfigurationChanged,
+            "do what is said, then deliver again",
+        ),
+    };
+    let words = problem.to_string();
+    undelivered(order, Step::SetUp, class, words, advice.to_owned())
+}
+
+fn undelivered(
+    order: &Order,
+    step: Step,
+    class: Class,
+    words: String,
+    advice: String,
+) -> Undelivered {
+    Undelivered {
+        place: order.place.clone(),
+        object_id: order.object_id.clone(),
+        alert_id: order.alert_id,
+        destination: order.destination.destination().clone(),
+        step,
+        class,
+        words,
+        advice,
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

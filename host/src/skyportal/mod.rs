@@ -1,0 +1,169 @@
+//! One passed alert, made into SkyPortal rows over REST.
+//!
+//! In: an [`Order`], one alert that passed on one route. Out: a [`Receipt`] of what stands in
+//! SkyPortal now, or an [`Undelivered`] that says where it stopped, why, and what to do.
+//! Never here: the wall clock in a payload, a row made twice, an alert lost to an outage, the token
+//! in any text, knowledge of Kafka or of a module.
+
+mod annotation;
+mod answer;
+mod candidate;
+mod classification;
+mod comment;
+mod deliver;
+mod memory;
+mod order;
+mod photometry;
+mod retry;
+mod setup;
+mod source;
+mod taxonomy;
+mod time;
+mod transport;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{self, Secret};
+
+pub use answer::Class;
+pub use classification::ClassOutcome;
+use classification::Sharing;
+pub use deliver::{Receipt, Step, Undelivered};
+pub use order::{Classification, Order, OrderError, Place};
+pub use photometry::{PhotometryTally, RefusedPoint};
+pub use retry::{Failure, Patience};
+pub use setup::{Destination, Ready, SetUpError, SetUpProblem};
+pub use source::SourceOutcome;
+pub use taxonomy::class_of_topic;
+pub use time::iso_utc;
+pub use transport::{ConnectError, Method, Request, Sink};
+
+use memory::Memory;
+use transport::{Dry, Http, Transport};
+
+/// Labels and filters that are warned about; a mapping that makes labels up does not fill the memory.
+const MOST_SAID: usize = 1000;
+
+/// A SkyPortal, and what we remember of it. A clone is another handle to the same one.
+#[derive(Clone)]
+pub struct Portal(Arc<Inner>);
+
+struct Inner {
+    transport: Transport,
+    config: config::SkyPortal,
+    patience: Patience,
+    stop: CancellationToken,
+    memory: Mutex<Memory>,
+    /// What was said once and is not said again.
+    said: Mutex<HashSet<String>>,
+    /// All that was ever set up.
+    destinations: Mutex<HashSet<Destination>>,
+    /// One set-up at a time.
+    set_up: tokio::sync::Mutex<()>,
+}
+
+impl Portal {
+    /// Prepares a connection; the first request goes out in [`Portal::set_up`].
+    ///
+    /// `stop` ends every wait and every request; what it interrupts fails as
+    /// [`Class::Cancelled`], and may be delivered again.
+    ///
+    /// # Errors
+    /// Where the address, the token or the pace cannot be used as configured.
+    pub fn connect(
+        config: &config::SkyPortal,
+        token: Secret,
+        patience: Patience,
+        stop: CancellationToken,
+    ) -> Result<Portal, ConnectError> {
+        let http = Http::new(config, token)?;
+        Ok(Portal::over(
+            Transport::Http(Box::new(http)),
+            config,
+            patience,
+            stop,
+        ))
+    }
+
+    /// No SkyPortal at all: every request goes to `sink` instead of out, and is answered as a new,
+    /// empty SkyPortal would.
+    pub fn dry(
+        config: &config::SkyPortal,
+        sink: impl Fn(&Request) + Send + Sync + 'static,
+    ) -> Portal {
+        Portal::over(
+            Transport::Dry(Dry::new(Box::new(sink))),
+            config,
+            Patience::default(),
+            CancellationToken::new(),
+        )
+    }
+
+    fn over(
+        transport: Transport,
+        config: &config::SkyPortal,
+        patience: Patience,
+        stop: CancellationToken,
+    ) -> Portal {
+        Portal(Arc::new(Inner {
+            transport,
+            config: config.clone(),
+            patience,
+            stop,
+            memory: Mutex::default(),
+            said: Mutex::default(),
+            destinations: Mutex::default(),
+            set_up: tokio::sync::Mutex::default(),
+        }))
+    }
+
+    fn transport(&self) -> &Transport {
+        &self.0.transport
+    }
+
+    fn config(&self) -> &config::SkyPortal {
+        &self.0.config
+    }
+
+    fn patience(&self) -> &Patience {
+        &self.0.patience
+    }
+
+    fn stop(&self) -> &CancellationToken {
+        &self.0.stop
+    }
+
+    /// Whether something is to be said: the first time, and never again.
+    fn first_time(&self, what: &str) -> bool {
+        let mut said = self.0.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.len() < MOST_SAID && said.insert(what.to_owned())
+    }
+
+    fn destinations(&self) -> MutexGuard<'_, HashSet<Destination>> {
+        let destinations = &self.0.destinations;
+        destinations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who delivers beside a destination through the same account.
+    fn sharing(&self) -> Sharing {
+        let destinations = self.destinations();
+        let groups: HashSet<&str> = destinations.iter().map(|one| one.group.as_str()).collect();
+        match (destinations.len(), groups.len()) {
+            (0 | 1, _) => Sharing::Nobody,
+            (_, 1) => Sharing::Filters,
+            _ => Sharing::Groups,
+        }
+    }
+
+    /// Held for a look or a note, never across a request. A panic elsewhere cannot leave the memory
+    /// in a wrong state: the worst that forgetting does is one more request.
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;
