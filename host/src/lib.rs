@@ -8,6 +8,7 @@
 pub mod alert;
 pub mod config;
 pub mod engine;
+pub mod pipeline;
 pub mod simulate;
 pub mod skyportal;
 pub mod source;

@@ -184,6 +184,9 @@ pub struct Route {
     pub save: Save,
     /// The mapping module for each survey, a file in the group's module directory.
     pub mapping: BTreeMap<Survey, String>,
+    /// What the mapping's manifest lets one set.
+    #[serde(default)]
+    pub mapping_parameters: BTreeMap<String, serde_json::Value>,
 }
 
 /// What becomes of an alert that passed.

@@ -132,6 +132,11 @@ impl Portal {
         &self.0.patience
     }
 
+    /// Returns when deliveries are to stop.
+    pub async fn stopped(&self) {
+        self.stop().cancelled().await;
+    }
+
     fn stop(&self) -> &CancellationToken {
         &self.0.stop
     }

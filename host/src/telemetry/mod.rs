@@ -4,7 +4,9 @@
 //! Never here: a decision; a secret.
 
 mod accounts;
+mod clock;
 mod logs;
 
 pub use accounts::{Accounts, FilterAccount, RouteAccount, SourceAccount};
+pub use clock::now;
 pub use logs::{LogFormat, start_logs};

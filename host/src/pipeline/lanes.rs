@@ -1,0 +1,247 @@
+//! Delivery: one object's orders in sequence, different objects side by side.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+
+use crate::alert::Head;
+use crate::skyportal::{Class, Order, Portal};
+use crate::source::{Message, Ticket};
+use crate::store::{DeadLetter, DeadLetters, Kind, StoreError};
+use crate::telemetry::RouteAccount;
+
+/// SkyPortal is bound by its own processor: more connections at once do not help it, and one would
+/// leave the wire idle between calls.
+const LANES: usize = 4;
+
+/// Between two tries of what only a person can mend (a token, a full disk).
+const NEED_A_PERSON: Duration = Duration::from_secs(30);
+
+/// Where passed alerts are handed over.
+pub(super) struct Lanes {
+    queues: Vec<UnboundedSender<Parcel>>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+/// One thing to do for a message.
+pub(super) struct Parcel {
+    pub task: Task,
+    /// `group/filter/route` and its account; none for a message that is no alert.
+    pub route: Option<(Arc<str>, Arc<RouteAccount>)>,
+    pub open: Arc<Open>,
+}
+
+/// What is to be done.
+pub(super) enum Task {
+    Deliver(Box<Order>),
+    /// Keep it as a dead letter.
+    Bury(Box<DeadLetter>),
+}
+
+/// A message with deliveries still to be made. When the last one is done, it is finished; if the
+/// process ends before, it is not, and the message comes again.
+pub(super) struct Open {
+    pub message: Message,
+    pub ticket: Option<Ticket>,
+    left: AtomicUsize,
+    finished: UnboundedSender<Option<Ticket>>,
+}
+
+impl Open {
+    pub fn new(
+        message: Message,
+        ticket: Option<Ticket>,
+        deliveries: usize,
+        finished: UnboundedSender<Option<Ticket>>,
+    ) -> Arc<Self> {
+        Arc::new(Open {
+            message,
+            ticket,
+            left: AtomicUsize::new(deliveries),
+            finished,
+        })
+    }
+
+    fn one_done(&self) {
+        if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // Nobody listens any more when the pipeline is gone: then nothing is stored either.
+            let _ = self.finished.send(self.ticket.clone());
+        }
+    }
+}
+
+impl Lanes {
+    pub fn start(portal: &Portal, store: &Option<DeadLetters>) -> Self {
+        let (queues, workers) = (0..LANES)
+            .map(|_| {
+                let (queue, parcels) = unbounded_channel();
+                let worker = work(portal.clone(), store.clone(), parcels);
+                (queue, tokio::spawn(worker))
+            })
+            .unzip();
+        Lanes { queues, workers }
+    }
+
+    /// Hands a task over; it counts as in flight until it is done. Tasks of one object keep their
+    /// order.
+    pub fn send(&self, parcel: Parcel) {
+        let mut hasher = DefaultHasher::new();
+        match &parcel.task {
+            Task::Deliver(order) => order.object_id.hash(&mut hasher),
+            Task::Bury(letter) => letter.place.hash(&mut hasher),
+        }
+        let lane = hasher.finish() as usize % self.queues.len();
+        if let Some((_, account)) = &parcel.route {
+            account.in_flight.add_one();
+        }
+        if let Err(unsent) = self.queues[lane].send(parcel) {
+            // The worker is gone, so the process is ending: the message stays unfinished.
+            let place = &unsent.0.open.message.place;
+            tracing::error!(%place, "delivery has stopped");
+        }
+    }
+
+    /// Lets no more in and waits until all is delivered, or the portal was told to stop.
+    pub async fn drain(self) {
+        drop(self.queues);
+        for worker in self.workers {
+            if let Err(error) = worker.await {
+                tracing::error!("a delivery worker failed: {error}");
+            }
+        }
+    }
+}
+
+async fn work(portal: Portal, store: Option<DeadLetters>, mut parcels: UnboundedReceiver<Parcel>) {
+    while let Some(parcel) = parcels.recv().await {
+        let end = match &parcel.task {
+            Task::Deliver(order) => deliver(&portal, store.as_ref(), order, &parcel).await,
+            Task::Bury(letter) => bury(&portal, store.as_ref(), letter, &parcel).await,
+        };
+        let Some(end) = end else { continue };
+        if let Some((_, account)) = &parcel.route {
+            match end {
+                End::Delivered => account.delivered.add_one(),
+                End::DeadLettered => account.dead_lettered.add_one(),
+            }
+            account.in_flight.take_one();
+        }
+        parcel.open.one_done();
+    }
+}
+
+/// Where a parcel can end.
+enum End {
+    Delivered,
+    DeadLettered,
+}
+
+/// None where we were told to stop before an end was reached.
+async fn deliver(
+    portal: &Portal,
+    store: Option<&DeadLetters>,
+    order: &Order,
+    parcel: &Parcel,
+) -> Option<End> {
+    loop {
+        match portal.deliver(order).await {
+            Ok(_) => return Some(End::Delivered),
+            Err(undelivered) if undelivered.class == Class::Cancelled => return None,
+            Err(undelivered) if undelivered.class == Class::Credentials => {
+                tracing::error!("delivery has stopped until the token is in order: {undelivered}");
+                pause(portal).await?;
+            }
+            Err(undelivered) => {
+                let route = parcel.route.as_ref().map(|(route, _)| route.to_string());
+                let letter = DeadLetter {
+                    object_id: Some(order.object_id.clone()),
+                    alert_id: Some(order.alert_id),
+                    route,
+                    ..letter(
+                        Kind::Delivery,
+                        &parcel.open.message,
+                        undelivered.to_string(),
+                    )
+                };
+                return bury(portal, store, &letter, parcel).await;
+            }
+        }
+    }
+}
+
+/// Keeps a dead letter; the message is done only when that is on disk.
+async fn bury(
+    portal: &Portal,
+    store: Option<&DeadLetters>,
+    letter: &DeadLetter,
+    parcel: &Parcel,
+) -> Option<End> {
+    tracing::error!(place = %letter.place, route = letter.route, "dead letter: {}", letter.reason);
+    while let Err(error) = keep(store, letter, &parcel.open.message).await {
+        tracing::error!("a dead letter cannot be kept, its offset waits: {error}");
+        pause(portal).await?;
+    }
+    Some(End::DeadLettered)
+}
+
+/// Waits for a person; none if we are to stop instead.
+async fn pause(portal: &Portal) -> Option<()> {
+    tokio::select! {
+        () = tokio::time::sleep(NEED_A_PERSON) => Some(()),
+        () = portal.stopped() => None,
+    }
+}
+
+/// A letter about a message of which nothing else is known.
+pub(super) fn letter(kind: Kind, message: &Message, reason: String) -> DeadLetter {
+    DeadLetter {
+        at: crate::telemetry::now(),
+        kind,
+        place: message.place.to_string(),
+        object_id: None,
+        alert_id: None,
+        route: None,
+        reason,
+        key_sha256: String::new(),
+    }
+}
+
+/// A letter about an alert on a route.
+pub(super) fn route_letter(
+    message: &Message,
+    head: &Head,
+    route: &str,
+    reason: String,
+) -> DeadLetter {
+    DeadLetter {
+        object_id: Some(head.object_id.clone()),
+        alert_id: Some(head.alert_id),
+        route: Some(route.to_owned()),
+        ..letter(Kind::Mapping, message, reason)
+    }
+}
+
+/// Writes a letter to disk, off the threads that carry the network. Without a store (a replay)
+/// there is nothing to keep it in.
+async fn keep(
+    store: Option<&DeadLetters>,
+    letter: &DeadLetter,
+    message: &Message,
+) -> Result<(), StoreError> {
+    let Some(store) = store.cloned() else {
+        return Ok(());
+    };
+    let (letter, message) = (letter.clone(), message.clone());
+    let written = tokio::task::spawn_blocking(move || {
+        store.keep(&letter, &message.key, &message.value).map(drop)
+    });
+    match written.await {
+        Ok(result) => result,
+        // The task cannot be cancelled; a panic in the store is one here.
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
+}

@@ -1,0 +1,22 @@
+//! The one place that knows all rooms, and the order in which an alert passes through them.
+//!
+//! In: a checked configuration. Out: verdicts and deliveries, offsets stored when everything that a
+//! message caused is done, accounts that close.
+//! Never here: a decision of a room's own (how to decode, to judge, to deliver); I/O while judging.
+
+mod copies;
+mod judge;
+mod lanes;
+mod mapping;
+mod modules;
+mod orders;
+mod plans;
+mod replay;
+mod run;
+mod seat;
+mod union;
+
+pub use judge::{Judge, Judged, Judgement, Passed, PassedOn, Said, Undecodable};
+pub use modules::{Modules, ModulesError};
+pub use replay::{Event, Replay, ReplayError};
+pub use run::{Pipeline, RunError, Stop};

@@ -1,0 +1,172 @@
+//! The groups' module directories, and whether what lies in them fits the configuration.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::config::{Config, Filter, Group};
+use crate::engine::{Engine, EngineError, EngineSettings, Module, Shelf, Watch, WatchError};
+
+/// Instances beyond the seats: loading, sample runs, the old version while a new one takes over.
+const SPARE_INSTANCES: usize = 32;
+
+/// The engine, and one watched directory a group.
+pub struct Modules {
+    watches: BTreeMap<String, Watch>,
+}
+
+/// Why the modules cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ModulesError {
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error("the group `{group}`: {error}")]
+    Watch { group: String, error: WatchError },
+    #[error("{} module{} cannot be used, and nothing was started:\n  - {}", .0.len(), if .0.len() == 1 { "" } else { "s" }, .0.join("\n  - "))]
+    Unusable(Vec<String>),
+}
+
+impl Modules {
+    /// Loads what the configuration names, and follows changes from then on. `judges` is how many
+    /// workers will run each filter.
+    ///
+    /// # Errors
+    /// Where any named file is absent, is refused, or does not fit the configuration: a filter that
+    /// cannot judge would lose every alert that it should have seen. All of them are told at once.
+    pub fn load(config: &Config, judges: usize) -> Result<Self, ModulesError> {
+        let engine = Engine::new(EngineSettings {
+            instances: instances(config, judges),
+            ..EngineSettings::default()
+        })?;
+        let mut watches = BTreeMap::new();
+        for group in &config.groups {
+            let wanted = group.clone();
+            let check = move |file: &str, module: &Module| check(&wanted, file, module);
+            let watch = Watch::start(&engine, &group.modules, check).map_err(|error| {
+                let group = group.name.clone();
+                ModulesError::Watch { group, error }
+            })?;
+            watches.insert(group.name.clone(), watch);
+        }
+        let modules = Modules { watches };
+        let unusable: Vec<String> = config
+            .groups
+            .iter()
+            .flat_map(|group| modules.unusable(group))
+            .collect();
+        if unusable.is_empty() {
+            Ok(modules)
+        } else {
+            Err(ModulesError::Unusable(unusable))
+        }
+    }
+
+    /// The modules of a group, as they stand now and later.
+    pub(super) fn shelf(&self, group: &str) -> Option<&Arc<Shelf>> {
+        self.watches.get(group).map(Watch::shelf)
+    }
+
+    fn unusable(&self, group: &Group) -> Vec<String> {
+        let Some(shelf) = self.shelf(&group.name) else {
+            return Vec::new();
+        };
+        let missing = files(group)
+            .into_iter()
+            .filter(|file| shelf.get(file).is_none());
+        let why = |file: &str| {
+            let status = shelf
+                .status()
+                .into_iter()
+                .find(|status| status.file == file);
+            match status.and_then(|status| status.refused) {
+                Some(refused) => refused.reason,
+                None => format!("there is no such file in `{}`", group.modules.display()),
+            }
+        };
+        missing
+            .map(|file| format!("`{file}` of the group `{}`: {}", group.name, why(file)))
+            .collect()
+    }
+}
+
+/// Every file that a group's filters name.
+fn files(group: &Group) -> BTreeSet<&str> {
+    let filters = group.filters.iter();
+    filters
+        .flat_map(|filter| {
+            let mappings = filter
+                .routes
+                .values()
+                .flat_map(|route| route.mapping.values());
+            mappings.chain([&filter.module]).map(String::as_str)
+        })
+        .collect()
+}
+
+fn instances(config: &Config, judges: usize) -> u32 {
+    let filters = config.groups.iter().flat_map(|group| &group.filters);
+    let guests: usize = filters
+        .map(|filter| {
+            1 + filter
+                .routes
+                .values()
+                .map(|route| route.mapping.len())
+                .sum::<usize>()
+        })
+        .sum();
+    u32::try_from(2 * guests * judges.max(1) + SPARE_INSTANCES).unwrap_or(u32::MAX)
+}
+
+/// Whether a module can do what the group's configuration wants of the file. A file that nobody
+/// names may be anything.
+fn check(group: &Group, file: &str, module: &Module) -> Result<(), String> {
+    for filter in &group.filters {
+        if filter.module == file {
+            check_filter(filter, module)
+                .map_err(|why| format!("as filter `{}`: {why}", filter.name))?;
+        }
+        for (name, route) in &filter.routes {
+            if route.mapping.values().any(|mapping| mapping == file) {
+                check_mapping(&route.mapping_parameters, module)
+                    .map_err(|why| format!("as mapping of `{}/{name}`: {why}", filter.name))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_filter(filter: &Filter, module: &Module) -> Result<(), String> {
+    if !module.is_filter() {
+        return Err("it does not export `skysieve_filter`".to_owned());
+    }
+    let manifest = module.manifest();
+    manifest
+        .bind(&filter.parameters)
+        .map_err(|error| error.to_string())?;
+    for name in filter.routes.keys() {
+        if manifest.route(name).is_none() {
+            return Err(format!(
+                "the configuration has a route `{name}`, the module has `{}`",
+                manifest.routes.join("`, `")
+            ));
+        }
+    }
+    for name in &manifest.routes {
+        if !filter.routes.contains_key(name) {
+            return Err(format!(
+                "the module's route `{name}` is not bound: add it under `routes`, or what passes there would go nowhere"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_mapping(
+    parameters: &BTreeMap<String, serde_json::Value>,
+    module: &Module,
+) -> Result<(), String> {
+    if !module.is_mapping() {
+        return Err("it does not export `skysieve_map`".to_owned());
+    }
+    let bound = module.manifest().bind(parameters);
+    bound.map(drop).map_err(|error| error.to_string())
+}

@@ -1,0 +1,208 @@
+//! From an alert that passed to what is to be delivered, route by route.
+
+use serde_json::{Map, Value as Json};
+
+use super::judge::{Judged, Passed, PassedOn, Rows, Said};
+use super::mapping::{self, Decision};
+use super::plans::{MappingPlan, Plans};
+use super::seat::{Seat, SeatRoute};
+use crate::alert::Head;
+use crate::config::Save;
+use crate::engine::{Delivery, Fields, Photometry, Value, Verdict};
+use crate::skyportal::{Classification, Order, Place};
+use crate::source::{self, Message};
+
+/// Asks the mapping of every route on which the alert passed.
+pub(super) fn pass(
+    seat: &mut Seat,
+    number: usize,
+    plans: &Plans,
+    message: &Message,
+    rows: &mut Rows,
+    verdict: Verdict,
+    judged: &mut Judged,
+) -> Said {
+    let values = match seat.guest.values() {
+        Ok(values) => values,
+        Err(fault) => {
+            return Said::Faulted {
+                kind: fault.kind(),
+                why: fault.to_string(),
+            };
+        }
+    };
+    if let Err(fault) = seat.guest.settle() {
+        tracing::warn!(filter = %seat.name, "after the verdict: {fault}");
+    }
+    let topic = message.place.topic();
+    let packet = plans.mapping.read(&message.value, topic, &mut rows.packet);
+    let filter = seat.guest.module().clone();
+    let mut routes = Vec::new();
+    for route_number in verdict.routes() {
+        let route = &mut seat.routes[route_number];
+        let plan = plans.seats[number].mappings[route_number].as_ref();
+        let what = match (&packet, plan) {
+            (Err(error), _) => {
+                Passed::Failed(format!("the mapping's fields cannot be read: {error}"))
+            }
+            (Ok(_), None) => Passed::Failed(format!(
+                "the route has no mapping for {}",
+                judged.head.survey
+            )),
+            (Ok(_), Some(plan)) => {
+                let decision = Decision {
+                    filter: filter.manifest(),
+                    route: &route.name.clone(),
+                    values: &values,
+                };
+                let delivery = map(route, plan, &decision, rows, &judged.head);
+                let order =
+                    |delivery| order(route, delivery, &values, plans, message, rows, &judged.head);
+                match delivery {
+                    Ok(Some(delivery)) => order(delivery),
+                    Ok(None) => Passed::Declined,
+                    Err(why) => Passed::Failed(why),
+                }
+            }
+        };
+        if let Passed::Failed(why) = &what {
+            tracing::warn!(
+                route = %route.full_name,
+                alert = judged.head.alert_id,
+                object = %judged.head.object_id,
+                place = %message.place,
+                "passed, and cannot be delivered: {why}"
+            );
+        }
+        route.account.passed.add_one();
+        routes.push(route.name.clone());
+        judged.passed.push(PassedOn {
+            route: route.full_name.clone(),
+            account: route.account.clone(),
+            what,
+        });
+    }
+    Said::Passed { routes, values }
+}
+
+fn map(
+    route: &mut SeatRoute,
+    plan: &MappingPlan,
+    decision: &Decision<'_>,
+    rows: &mut Rows,
+    head: &Head,
+) -> Result<Option<Delivery>, String> {
+    let Some(mapping) = route.mappings.get_mut(&head.survey) else {
+        return Err(format!("the route has no mapping for {}", head.survey));
+    };
+    let module = mapping.guest.module().clone();
+    let blame = |why: &str| format!("the mapping `{}` ({}): {why}", module.name(), module.hash());
+    if let Some(why) = &plan.misfit {
+        return Err(blame(why));
+    }
+    mapping::fill(
+        &mut rows.mapping,
+        &mapping.fields,
+        &plan.places,
+        &rows.packet,
+        decision,
+    );
+    let slots: Vec<Option<usize>> = (0..mapping.fields.len()).map(Some).collect();
+    let fields = Fields {
+        row: &rows.mapping,
+        slots: &slots,
+    };
+    mapping
+        .guest
+        .map(fields)
+        .map_err(|fault| blame(&fault.to_string()))
+}
+
+fn order(
+    route: &SeatRoute,
+    delivery: Delivery,
+    values: &[(String, Value)],
+    plans: &Plans,
+    message: &Message,
+    rows: &Rows,
+    head: &Head,
+) -> Passed {
+    let Some(destination) = route.destination.clone() else {
+        let why = "the route's set-up at SkyPortal failed when skysieve started (see its log)";
+        return Passed::Failed(why.to_owned());
+    };
+    let light_curve = match delivery.photometry {
+        Some(Photometry::Standard) => Some(plans.mapping.light_curve(&rows.packet, head)),
+        None => None,
+    };
+    let position = delivery.position.map(|p| (p.ra, p.dec));
+    let (ra, dec) = position.unwrap_or((head.ra, head.dec));
+    Passed::Deliver(Box::new(Order {
+        place: place(&message.place),
+        survey: head.survey,
+        object_id: head.object_id.clone(),
+        alert_id: head.alert_id,
+        mjd: head.mjd(),
+        ra,
+        dec,
+        destination,
+        save: save(route.ceiling, &delivery),
+        light_curve,
+        annotations: annotations(&delivery, values),
+        classifications: delivery
+            .classifications
+            .into_iter()
+            .map(|c| Classification {
+                class: c.class,
+                probability: c.probability,
+            })
+            .collect(),
+        comment: delivery.comment,
+    }))
+}
+
+/// The configuration is the ceiling: a mapping may only ask for less.
+fn save(ceiling: Save, delivery: &Delivery) -> Save {
+    match delivery.save {
+        Some(crate::engine::Save::Candidate) => Save::Candidate,
+        Some(crate::engine::Save::Source) | None => ceiling,
+    }
+}
+
+/// The filter's values, unless the mapping does not want them, and the mapping's own on top.
+fn annotations(delivery: &Delivery, values: &[(String, Value)]) -> Map<String, Json> {
+    let mut annotations = Map::new();
+    if delivery.values {
+        for (name, value) in values {
+            let value = match value {
+                Value::Null => continue,
+                Value::Bool(value) => Json::from(*value),
+                Value::I64(value) => Json::from(*value),
+                Value::F64(value) => Json::from(*value),
+                Value::Str(value) => Json::from(value.as_str()),
+            };
+            annotations.insert(name.clone(), value);
+        }
+    }
+    annotations.extend(delivery.annotations.clone());
+    annotations
+}
+
+fn place(place: &source::Place) -> Place {
+    match place {
+        source::Place::Kafka {
+            topic,
+            partition,
+            offset,
+        } => Place {
+            topic: topic.to_string(),
+            partition: *partition,
+            offset: *offset,
+        },
+        source::Place::File { path, record, .. } => Place {
+            topic: path.display().to_string(),
+            partition: 0,
+            offset: i64::try_from(*record).unwrap_or(i64::MAX),
+        },
+    }
+}
