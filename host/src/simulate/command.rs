@@ -1,0 +1,211 @@
+//! `skysieve simulate`: simulated alerts to files or to Kafka, at a rate.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use tokio::time::Instant;
+
+use super::output::{Files, Output, Stream};
+use super::{Cutouts, History, Message, Mix, SimulateConfig, Simulator, Troubles};
+use crate::alert::Survey;
+
+/// Which streams to simulate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Surveys {
+    Ztf,
+    Lsst,
+    /// An alert of each in turn.
+    Both,
+}
+
+impl Surveys {
+    fn list(self) -> &'static [Survey] {
+        match self {
+            Surveys::Ztf => &[Survey::Ztf],
+            Surveys::Lsst => &[Survey::Lsst],
+            Surveys::Both => &[Survey::Ztf, Survey::Lsst],
+        }
+    }
+}
+
+/// Make simulated Fink alerts, with plausible light curves, the same for the same seed.
+#[derive(Clone, Debug, Args)]
+pub struct SimulateArgs {
+    /// Which survey's alerts to make
+    #[arg(long, value_enum, default_value = "ztf")]
+    pub survey: Surveys,
+    /// How many alerts to make
+    #[arg(long, default_value_t = 1000)]
+    pub alerts: u64,
+    /// How many objects there are at a time [default: a tenth of the alerts, 5 to 2000]
+    #[arg(long)]
+    pub objects: Option<usize>,
+    /// The same seed gives the same alerts
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Kinds of objects and their weights: supernova, kilonova, variable, asteroid, artefact
+    #[arg(long, value_name = "KIND=WEIGHT,…")]
+    pub mix: Option<Mix>,
+    /// Alerts a second [default: as fast as possible]
+    #[arg(long, value_name = "ALERTS_PER_SECOND")]
+    pub rate: Option<f64>,
+    /// Write `DIR/<topic>/key.json` and `DIR/<topic>/<object>_<alert>.bin`
+    #[arg(long, value_name = "DIR", conflicts_with = "servers", required_unless_present = "servers")]
+    pub out: Option<PathBuf>,
+    /// Produce to these Kafka brokers, as Fink does
+    #[arg(long, value_name = "HOST:PORT,…")]
+    pub servers: Option<String>,
+    /// At most so many points of the past in an alert, and visits enough to have them
+    #[arg(long, value_name = "POINTS", conflicts_with = "dense")]
+    pub history: Option<usize>,
+    /// Deep-drilling fields: every night, again and again
+    #[arg(long)]
+    pub dense: bool,
+    /// Images of 5×5 pixels, for speed
+    #[arg(long)]
+    pub small_cutouts: bool,
+    /// What goes wrong, as shares of all messages: duplicates, corrupted, truncated, nan,
+    /// null_structs, late, negative_flux
+    #[arg(long, value_name = "TROUBLE=RATE,…")]
+    pub trouble: Option<Troubles>,
+}
+
+impl SimulateArgs {
+    fn config(&self, survey: Survey) -> SimulateConfig {
+        let tenth = (self.alerts / 10).clamp(5, 2000) as usize;
+        SimulateConfig {
+            survey,
+            seed: self.seed,
+            objects: self.objects.unwrap_or(tenth),
+            mix: self.mix.clone().unwrap_or_default(),
+            history: match (self.history, self.dense) {
+                (Some(points), _) => History::Points(points),
+                (None, true) => History::Dense,
+                (None, false) => History::Survey,
+            },
+            cutouts: if self.small_cutouts { Cutouts::Small } else { Cutouts::Real },
+            troubles: self.trouble.clone().unwrap_or_default(),
+        }
+    }
+
+    /// Everything that decides the bytes, for the note that is left beside the files.
+    fn description(&self) -> String {
+        let configs: Vec<String> =
+            self.survey.list().iter().map(|survey| format!("{:?}", self.config(*survey))).collect();
+        format!("{} alerts of {}", self.alerts, configs.join(" and "))
+    }
+
+    fn pace(&self) -> anyhow::Result<Option<Duration>> {
+        match self.rate {
+            None => Ok(None),
+            Some(rate) if rate.is_finite() && rate > 0.0 => Ok(Some(Duration::from_secs_f64(1.0 / rate))),
+            Some(rate) => bail!("`--rate {rate}`: expected a number of alerts a second above 0"),
+        }
+    }
+
+    fn output(&self) -> anyhow::Result<Output> {
+        if self.objects == Some(0) {
+            bail!("`--objects 0`: expected at least one object");
+        }
+        match (&self.out, &self.servers) {
+            (Some(folder), None) => {
+                let files = Files::into(folder.clone(), &self.description());
+                Ok(Output::Files(files.with_context(|| format!("`--out {}`", folder.display()))?))
+            }
+            (None, Some(servers)) => {
+                let stream = Stream::to(servers, self.survey.list());
+                Ok(Output::Stream(stream.with_context(|| format!("`--servers {servers}`"))?))
+            }
+            _ => bail!("expected either `--out DIR` or `--servers HOST:PORT`"),
+        }
+    }
+}
+
+/// Makes the alerts, says how far it is every ten seconds, and what it wrote in the end.
+///
+/// # Errors
+/// A flag's value makes no sense, the folder holds something else, or the brokers do not take the
+/// messages.
+pub async fn run(args: SimulateArgs) -> anyhow::Result<()> {
+    let pace = args.pace()?;
+    let mut output = args.output()?;
+    let mut simulators: Vec<Simulator> =
+        args.survey.list().iter().map(|survey| Simulator::new(args.config(*survey))).collect();
+    let mut tally = Tally::default();
+    let started = Instant::now();
+    let mut said = started;
+    let streams = simulators.len() as u64;
+    for number in 0..args.alerts {
+        if let Some(pace) = pace {
+            tokio::time::sleep_until(started + pace.mul_f64(number as f64)).await;
+        }
+        let turn = (number % streams) as usize;
+        let Some(message) = simulators[turn].next() else {
+            break;
+        };
+        tally.count(&message);
+        output.write(message).await?;
+        if said.elapsed() > Duration::from_secs(10) {
+            said = Instant::now();
+            println!("{} of {} alerts, {}", tally.alerts, args.alerts, size(tally.bytes));
+        }
+    }
+    let target = output.finish().await?;
+    tally.print(&target, started.elapsed());
+    Ok(())
+}
+
+/// What was written.
+#[derive(Default)]
+struct Tally {
+    alerts: u64,
+    bytes: u64,
+    topics: BTreeMap<String, u64>,
+    kinds: BTreeMap<&'static str, u64>,
+    troubles: BTreeMap<&'static str, u64>,
+}
+
+impl Tally {
+    fn count(&mut self, message: &Message) {
+        self.alerts += 1;
+        self.bytes += message.value.len() as u64;
+        *self.topics.entry(message.topic.clone()).or_default() += 1;
+        *self.kinds.entry(message.truth.kind.name()).or_default() += 1;
+        if let Some(trouble) = message.truth.trouble {
+            *self.troubles.entry(trouble.name()).or_default() += 1;
+        }
+    }
+
+    fn print(&self, target: &str, took: Duration) {
+        let rate = self.alerts as f64 / took.as_secs_f64().max(1e-9);
+        println!(
+            "{} alerts, {} of values, to {target} in {:.1} s ({rate:.0} a second)",
+            self.alerts,
+            size(self.bytes),
+            took.as_secs_f64()
+        );
+        for (topic, count) in &self.topics {
+            println!("  {count:>8}  {topic}");
+        }
+        let listed = |counts: &BTreeMap<&'static str, u64>| {
+            let pairs: Vec<String> =
+                counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            pairs.join(", ")
+        };
+        println!("  kinds: {}", listed(&self.kinds));
+        if !self.troubles.is_empty() {
+            println!("  trouble: {}", listed(&self.troubles));
+        }
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..10_000 => format!("{bytes} B"),
+        10_000..10_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
