@@ -45,6 +45,7 @@ impl<'b> Writer<'b> {
     }
 
     /// A quoted string with everything escaped that JSON wants escaped.
+    #[inline(never)]
     pub const fn text(&mut self, text: &str) {
         self.comma();
         self.byte(b'"');
@@ -90,6 +91,7 @@ impl<'b> Writer<'b> {
         }
     }
 
+    #[inline(never)]
     const fn raw(&mut self, text: &str) {
         let bytes = text.as_bytes();
         let mut i = 0;

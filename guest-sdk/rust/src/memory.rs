@@ -108,7 +108,7 @@ pub(crate) mod guest {
     }
 
     /// Where a delivery is written: its largest size.
-    const OUTPUT: usize = 4 * PAGE;
+    const OUTPUT: usize = PAGE;
 
     struct Output(UnsafeCell<[u8; OUTPUT]>);
 
