@@ -92,7 +92,7 @@ impl<'b> Writer<'b> {
     }
 
     #[inline(never)]
-    const fn raw(&mut self, text: &str) {
+    pub(crate) const fn raw(&mut self, text: &str) {
         let bytes = text.as_bytes();
         let mut i = 0;
         while i < bytes.len() {
@@ -101,7 +101,7 @@ impl<'b> Writer<'b> {
         }
     }
 
-    const fn byte(&mut self, byte: u8) {
+    pub(crate) const fn byte(&mut self, byte: u8) {
         if self.len < self.out.len() {
             self.out[self.len] = byte;
         }

@@ -55,6 +55,8 @@ pub(crate) mod guest {
     use core::cell::UnsafeCell;
     use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+    use crate::json::Writer;
+
     const PAGE: usize = 65_536;
 
     /// The reserved buffer: where it starts and how many bytes it has.
@@ -137,22 +139,23 @@ pub(crate) mod guest {
     #[panic_handler]
     fn panicked(info: &core::panic::PanicInfo<'_>) -> ! {
         if let Some(place) = info.location() {
-            log(0, b"panicked at");
-            log(0, place.file().as_bytes());
-            log(0, decimal(place.line(), &mut [0; 10]));
+            let mut bytes = [0; 256];
+            let mut line = Writer::new(&mut bytes);
+            line.raw("panicked at ");
+            line.raw(place.file());
+            line.raw(":");
+            decimal(place.line(), &mut line);
+            let len = line.len().min(256);
+            log(0, &bytes[..len]);
         }
         unreachable()
     }
 
-    fn decimal(mut number: u32, out: &mut [u8; 10]) -> &[u8] {
-        let mut first = out.len();
-        loop {
-            first -= 1;
-            out[first] = b'0' + (number % 10) as u8;
-            number /= 10;
-            if number == 0 || first == 0 {
-                return &out[first..];
-            }
+    /// Without `core::fmt`, which would be most of a small module.
+    fn decimal(number: u32, out: &mut Writer<'_>) {
+        if number >= 10 {
+            decimal(number / 10, out);
         }
+        out.byte(b'0' + (number % 10) as u8);
     }
 }
