@@ -1,0 +1,14 @@
+//! nginx, which stands before the application: the rate limit, the outages, the broken lines. In: a request on a line.
+//! Out: the application's answer, or one of nginx's own in HTML. Never here: what the application would say.
+
+mod faults;
+mod html;
+mod line;
+mod rate;
+
+pub use faults::{Fault, Only};
+pub(crate) use faults::Faults;
+pub(crate) use html::{error_page, outage};
+pub(crate) use line::{Line, Lines};
+pub use rate::RateLimit;
+pub(crate) use rate::Buckets;
