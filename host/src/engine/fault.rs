@@ -7,19 +7,22 @@ use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
 use super::delivery::DeliveryError;
 use super::exports::Export;
+use super::instance::State;
 use super::limits::CallLimits;
 
 /// A fault belongs to one alert and one module, and nobody else notices it. The instance that
 /// caused it is gone by the time that it is returned.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Fault {
-    #[error("`{export}` trapped: {kind}{}{}", refused_text(*.refused_memory), backtrace_text(.backtrace))]
+    #[error("`{export}` trapped: {kind}{}{}{}", refused_text(*.refused_memory), said_text(.said), backtrace_text(.backtrace))]
     Trap {
         export: Export,
         /// WebAssembly's own name of the trap.
         kind: String,
         /// Bytes of memory that the guest asked for in vain during the call.
         refused_memory: Option<usize>,
+        /// What the guest logged as errors in the same call, such as its panic message.
+        said: String,
         /// Function names, innermost first, where the module carries names.
         backtrace: Vec<String>,
     },
@@ -110,6 +113,13 @@ fn refused_text(refused: Option<usize>) -> String {
     })
 }
 
+fn said_text(said: &str) -> String {
+    match said {
+        "" => String::new(),
+        said => format!(", saying \"{said}\""),
+    }
+}
+
 fn backtrace_text(names: &[String]) -> String {
     match names {
         [] => String::new(),
@@ -146,7 +156,7 @@ impl Fault {
         error: &wasmtime::Error,
         export: Export,
         limits: &CallLimits,
-        refused_memory: Option<usize>,
+        state: &State,
     ) -> Self {
         if let Some(fault) = error.downcast_ref::<Fault>() {
             return fault.clone();
@@ -170,24 +180,21 @@ impl Fault {
         Fault::Trap {
             export,
             kind: kind.trim_start_matches("wasm trap: ").to_owned(),
-            refused_memory,
+            refused_memory: state.limiter.refused(),
+            said: state.log.complaint(),
             backtrace: function_names(error),
         }
     }
 
     /// Reads what wasmtime says of an instance that could not be made.
-    pub(super) fn of_start(
-        error: &wasmtime::Error,
-        limits: &CallLimits,
-        refused_memory: Option<usize>,
-    ) -> Self {
+    pub(super) fn of_start(error: &wasmtime::Error, limits: &CallLimits, state: &State) -> Self {
         if error.is::<PoolConcurrencyLimitError>() {
             return Fault::Host(HostFault::NoSlot(error.root_cause().to_string()));
         }
         if error.is::<Trap>() || error.is::<Fault>() {
-            return Fault::of_call(error, Export::Start, limits, refused_memory);
+            return Fault::of_call(error, Export::Start, limits, state);
         }
-        let refused = refused_text(refused_memory);
+        let refused = refused_text(state.limiter.refused());
         Fault::Instantiate(format!("{}{refused}", error.root_cause()))
     }
 }

@@ -9,7 +9,7 @@ use super::log::LogBuffer;
 
 /// What the host keeps beside an instance.
 pub(super) struct State {
-    limiter: Limiter,
+    pub limiter: Limiter,
     pub log: LogBuffer,
     /// The export that runs, for faults inside imports.
     pub running: Export,
@@ -24,10 +24,10 @@ pub(super) struct Buffer {
 
 pub(super) struct Living {
     store: Store<State>,
+    instance: Instance,
     memory: Memory,
     buffer: Buffer,
     reserve: TypedFunc<u32, u32>,
-    manifest: TypedFunc<(), u64>,
     filter: Option<TypedFunc<u32, u64>>,
     map: Option<TypedFunc<u32, u64>>,
     reset: Option<TypedFunc<(), ()>>,
@@ -58,7 +58,7 @@ impl Living {
         prepare(&mut store, Export::Start, allowance);
         let instance = pre
             .instantiate(&mut store)
-            .map_err(|error| Fault::of_start(&error, limits, store.data().limiter.refused()))?;
+            .map_err(|error| Fault::of_start(&error, limits, store.data()))?;
         Self::bind(store, &instance, exports)
     }
 
@@ -67,10 +67,10 @@ impl Living {
             .get_memory(&mut store, "memory")
             .ok_or_else(|| Fault::Instantiate("the export `memory` is gone".into()))?;
         Ok(Living {
+            instance: *instance,
             memory,
             buffer: Buffer::default(),
             reserve: function(&mut store, instance, Export::Reserve)?,
-            manifest: function(&mut store, instance, Export::Manifest)?,
             filter: optional(&mut store, instance, Export::Filter, exports.filter)?,
             map: optional(&mut store, instance, Export::Map, exports.map)?,
             reset: optional(&mut store, instance, Export::Reset, exports.reset)?,
@@ -137,14 +137,10 @@ impl Living {
         &mut self.store.data_mut().log
     }
 
+    /// Asked for once, at load.
     pub fn manifest(&mut self, allowance: &Allowance) -> Result<u64, Fault> {
-        Self::run(
-            &mut self.store,
-            Export::Manifest,
-            &self.manifest,
-            (),
-            allowance,
-        )
+        let call = function(&mut self.store, &self.instance, Export::Manifest)?;
+        Self::run(&mut self.store, Export::Manifest, &call, (), allowance)
     }
 
     pub fn filter(&mut self, allowance: &Allowance) -> Result<u64, Fault> {
@@ -196,14 +192,9 @@ impl Living {
         allowance: &Allowance,
     ) -> Result<R, Fault> {
         prepare(store, export, allowance);
-        function.call(&mut *store, params).map_err(|error| {
-            Fault::of_call(
-                &error,
-                export,
-                &allowance.limits,
-                store.data().limiter.refused(),
-            )
-        })
+        function
+            .call(&mut *store, params)
+            .map_err(|error| Fault::of_call(&error, export, &allowance.limits, store.data()))
     }
 }
 

@@ -57,7 +57,7 @@ pub struct LoadError {
     pub module: String,
     pub hash: Hash,
     #[source]
-    pub refusal: Refusal,
+    pub refusal: Box<Refusal>,
 }
 
 /// Why a module is refused, in words that tell its author what to do.
@@ -205,7 +205,7 @@ impl Engine {
             .map_err(|refusal| LoadError {
                 module: name.to_owned(),
                 hash,
-                refusal,
+                refusal: Box::new(refusal),
             })
     }
 

@@ -34,6 +34,14 @@ impl LogBuffer {
         self.lines.push((level, text));
     }
 
+    /// What the guest complained of in this call: panic handlers log before they trap.
+    pub fn complaint(&self) -> String {
+        let errors = self.lines.iter().filter(|(level, _)| *level <= 0);
+        let texts: Vec<&str> = errors.map(|(_, text)| text.as_str()).collect();
+        // The last ones lie nearest to the trap.
+        texts[texts.len().saturating_sub(4)..].join(" ")
+    }
+
     fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.dropped == 0
     }
@@ -90,16 +98,16 @@ impl LogBudget {
     }
 }
 
-/// Levels: 1 error, 2 warning, 3 information, 4 debugging, 5 and above tracing; the rest counts as
-/// an error.
+/// Levels: 0 error, 1 warning, 2 information, 3 debugging, 4 and above tracing; what is below 0
+/// counts as an error.
 fn emit(level: i32, text: &str, module: &Module) {
     let (name, hash) = (module.name(), module.hash());
     match level {
-        2 => tracing::warn!(target: "skysieve::guest", module = name, %hash, "{text}"),
-        3 => tracing::info!(target: "skysieve::guest", module = name, %hash, "{text}"),
-        4 => tracing::debug!(target: "skysieve::guest", module = name, %hash, "{text}"),
-        5.. => tracing::trace!(target: "skysieve::guest", module = name, %hash, "{text}"),
-        ..=1 => tracing::error!(target: "skysieve::guest", module = name, %hash, "{text}"),
+        1 => tracing::warn!(target: "skysieve::guest", module = name, %hash, "{text}"),
+        2 => tracing::info!(target: "skysieve::guest", module = name, %hash, "{text}"),
+        3 => tracing::debug!(target: "skysieve::guest", module = name, %hash, "{text}"),
+        4.. => tracing::trace!(target: "skysieve::guest", module = name, %hash, "{text}"),
+        ..=0 => tracing::error!(target: "skysieve::guest", module = name, %hash, "{text}"),
     }
 }
 

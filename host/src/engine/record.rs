@@ -44,31 +44,38 @@ pub(super) struct Layout {
 struct Slot {
     ty: FieldType,
     late: bool,
+    tailed: bool,
+    null: u64,
+}
+
+impl Slot {
+    fn new(ty: FieldType, late: bool) -> Self {
+        Slot {
+            ty,
+            late,
+            tailed: has_tail(ty),
+            null: ty.null_word(),
+        }
+    }
 }
 
 impl Layout {
     pub fn of_filter(manifest: &Manifest) -> Self {
-        let slots = manifest.fields.iter().map(|field| Slot {
-            ty: field.ty,
-            late: field.late,
-        });
+        let fields = manifest.fields.iter();
+        let slots = fields.map(|field| Slot::new(field.ty, field.late));
         Self::new(slots.collect(), manifest)
     }
 
     /// A mapping gets all its fields at once: `late` says nothing there.
     pub fn of_mapping(manifest: &Manifest) -> Self {
-        let slots = manifest.map_fields.iter().map(|field| Slot {
-            ty: field.ty,
-            late: false,
-        });
+        let fields = manifest.map_fields.iter();
+        let slots = fields.map(|field| Slot::new(field.ty, false));
         Self::new(slots.collect(), manifest)
     }
 
     fn new(slots: Box<[Slot]>, manifest: &Manifest) -> Self {
         Layout {
-            tailed: (0..slots.len())
-                .filter(|&i| has_tail(slots[i].ty))
-                .collect(),
+            tailed: (0..slots.len()).filter(|&i| slots[i].tailed).collect(),
             late: slots.iter().any(|slot| slot.late),
             fields: slots,
             value_nulls: manifest
@@ -108,6 +115,7 @@ impl Layout {
         let fields = self.tailed.iter().filter_map(|&field| {
             let slot = self.fields[field];
             let (row, place) = find(input, slot, field)?;
+            // Of an absent value it is the null word, which has no length.
             Some(tail_words(row, row.word(place), slot.ty))
         });
         8 * (self.head() + fields.sum::<usize>() + self.params_tail(params))
@@ -159,11 +167,16 @@ impl Layout {
         for (group, ((bits, words), slots)) in groups.enumerate() {
             let mut present = 0_u64;
             for (bit, (word, slot)) in words.iter_mut().zip(slots).enumerate() {
-                let found = find(input, *slot, group * 64 + bit);
-                let content = found.map_or(slot.ty.null_word(), |(row, place)| {
-                    present |= 1 << bit;
-                    tail.place(row, row.word(place), slot.ty)
-                });
+                let mut content = slot.null;
+                if let Some((row, place)) = find(input, *slot, group * 64 + bit) {
+                    let there = row.is_present(place);
+                    present |= u64::from(there) << bit;
+                    // The row's own word of an absent value is the null word of its type.
+                    content = row.word(place);
+                    if there && slot.tailed {
+                        content = tail.place(row, content, slot.ty);
+                    }
+                }
                 *word = content.to_le_bytes();
             }
             *bits = present.to_le_bytes();
@@ -171,12 +184,11 @@ impl Layout {
     }
 }
 
-/// The row and the place in it where a field's value is, if it has one.
-#[inline]
+/// The row and the place in it where a field is, if this alert has it.
+#[inline(always)]
 fn find<'a>(input: &Input<'a>, slot: Slot, field: usize) -> Option<(&'a Row, usize)> {
     let source = if slot.late { input.late? } else { input.fields };
-    let place = source.slots[field]?;
-    source.row.is_present(place).then_some((source.row, place))
+    source.slots[field].map(|place| (source.row, place))
 }
 
 fn has_tail(ty: FieldType) -> bool {

@@ -137,7 +137,9 @@ fn pool(settings: &EngineSettings) -> PoolingAllocationConfig {
         .total_memories(settings.instances)
         .total_tables(settings.instances.saturating_mul(MAX_TABLES))
         .max_tables_per_module(MAX_TABLES)
-        .max_memory_size(settings.memory_ceiling);
+        .max_memory_size(settings.memory_ceiling)
+        .linear_memory_keep_resident(256 * 1024)
+        .table_keep_resident(4096);
     pool
 }
 

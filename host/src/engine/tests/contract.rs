@@ -414,7 +414,7 @@ fn log_lines_reach_the_log_with_the_name_of_the_module_and_a_flood_does_not() {
     let rest = r#"(data (i32.const 8) "a line of the guest")
         (func (export "skysieve_filter") (param i32) (result i64) (local $n i32)
           (loop $more
-            (call $log (i32.const 2) (i32.const 8) (i32.const 19))
+            (call $log (i32.const 1) (i32.const 8) (i32.const 19))
             (local.set $n (i32.add (local.get $n) (i32.const 1)))
             (br_if $more (i32.lt_u (local.get $n) (i32.const 1000))))
           (i64.const 1))"#;
@@ -433,4 +433,42 @@ fn log_lines_reach_the_log_with_the_name_of_the_module_and_a_flood_does_not() {
         "{log}"
     );
     assert!(log.contains(&guest.module().hash().to_string()), "{log}");
+}
+
+#[test]
+fn zz_bench() {
+    let fields: Vec<Json> = (0..10)
+        .map(|n| json!({"path": format!("f{n}"), "type": "f64"}))
+        .collect();
+    let manifest =
+        plain_with(json!({"fields": fields, "params": [{"name":"p","type":"f64","default":0.5}]}));
+    let rest = r#"(func (export "skysieve_filter") (param $r i32) (result i64)
+       (if (f64.lt (f64.load offset=24 (local.get $r)) (f64.load offset=104 (local.get $r))) (then (return (i64.const 0x8000000000000000))))
+       (i64.const 0x8000000000000001))
+       (func (export "skysieve_reset"))"#;
+    let mut guest = guest(&manifest, rest);
+    let alert = Alert::new(&[F64; 10], |row| {
+        for i in 0..10 {
+            row.set_f64(i, i as f64)
+        }
+    });
+    for _ in 0..5 {
+        let t = std::time::Instant::now();
+        for _ in 0..1_000_000 {
+            std::hint::black_box(guest.filter(&alert.input()).unwrap());
+        }
+        eprintln!("{:?} per call", t.elapsed() / 1_000_000);
+    }
+    let mut g2 = guest_of(
+        &load(
+            &manifest,
+            rest.split("(func (export \"skysieve_reset").next().unwrap(),
+        ),
+        json!({}),
+    );
+    let t = std::time::Instant::now();
+    for _ in 0..10_000 {
+        std::hint::black_box(g2.filter(&alert.input()).unwrap());
+    }
+    eprintln!("{:?} per fresh call", t.elapsed() / 10_000);
 }

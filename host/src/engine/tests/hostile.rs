@@ -166,6 +166,13 @@ fn traps_are_named() {
 }
 
 #[test]
+fn a_panic_message_that_was_logged_is_part_of_the_fault() {
+    let body = "(call $log (i32.const 0) (i32.const 8) (i32.const 11)) (unreachable)";
+    let rest = format!(r#"(data (i32.const 8) "panicked at") {}"#, filter(body));
+    expect(&rest, "trap", &["saying \"panicked at\""]);
+}
+
+#[test]
 fn an_abort_is_a_readable_fault() {
     // AssemblyScript keeps the length in bytes before the text.
     let data = r#"(data (i32.const 4) "\06\00\00\00n\00o\00!\00") (data (i32.const 28) "\08\00\00\00a\00.\00t\00s\00")"#;

@@ -336,7 +336,7 @@ fn a_filter_without_routes_has_main() {
 #[test]
 fn a_refusal_is_a_variant_too() {
     let error = engine().load("x.wasm", b"nothing").unwrap_err();
-    assert!(matches!(error.refusal, Refusal::NotWasm(_)));
+    assert!(matches!(*error.refusal, Refusal::NotWasm(_)));
     assert_eq!(error.hash.full().len(), 64);
     assert!(error.hash.full().starts_with(&error.hash.to_string()));
 }
