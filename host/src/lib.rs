@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod alert;
+pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod pipeline;

@@ -1,0 +1,78 @@
+//! The command line: parses, calls the library, prints. No decision is made here.
+
+mod dead_letters;
+mod replay;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::config::DEFAULT_YAML;
+use crate::simulate;
+use crate::telemetry::{LogFormat, start_logs};
+
+/// Fink's alert streams in, each group's WebAssembly cuts, SkyPortal rows out.
+#[derive(Debug, Parser)]
+#[command(name = "skysieve", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// How log lines are written on standard error; RUST_LOG chooses which.
+    #[arg(long, global = true, value_enum, default_value_t)]
+    log: LogFormat,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read the configured streams, judge, deliver, until it is told to stop.
+    Run(run::RunArguments),
+    /// Judge alerts from files. Dry: shows the SkyPortal requests instead of sending them.
+    Replay(replay::ReplayArguments),
+    /// Make Fink-shaped alerts, to files or to Kafka.
+    Simulate(simulate::command::SimulateArgs),
+    /// Print the commented default configuration.
+    Config,
+    /// Look at what could not be read or delivered.
+    #[command(subcommand)]
+    DeadLetters(dead_letters::DeadLettersCommand),
+}
+
+/// Where the configuration is.
+#[derive(Debug, clap::Args)]
+struct ConfigArgument {
+    /// The configuration file; `skysieve config` prints a commented one.
+    #[arg(long, short, default_value = "skysieve.yaml")]
+    config: PathBuf,
+}
+
+/// Parses the command line and does what it says.
+pub async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_logs(arguments.log);
+    match dispatch(arguments.command).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Run(arguments) => run::run(arguments).await,
+        Command::Replay(arguments) => replay::replay(arguments).await,
+        Command::Simulate(arguments) => {
+            simulate::command::run(arguments).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Config => {
+            print!("{DEFAULT_YAML}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::DeadLetters(command) => dead_letters::run(command),
+    }
+}

@@ -1,0 +1,154 @@
+//! `skysieve replay`
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::ConfigArgument;
+use crate::config::Config;
+use crate::engine::Value;
+use crate::pipeline::{Event, Judged, Judgement, Replay, Said};
+use crate::skyportal::{Receipt, Request};
+use crate::source::Message;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ReplayArguments {
+    /// Object containers (.avro), wire messages (.bin beside their key.json), or folders of them.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArgument,
+    /// The topic that the alerts are taken to come from; without it every filter of the survey
+    /// judges, unless a file's folder has the name of a Fink topic.
+    #[arg(long)]
+    topic: Option<String>,
+    /// Send the requests to the configured SkyPortal instead of showing them.
+    #[arg(long)]
+    deliver: bool,
+    /// Do not show the requests.
+    #[arg(long)]
+    no_requests: bool,
+}
+
+/// Exit code 1 where anything could not be read, judged or delivered.
+pub(super) async fn replay(arguments: ReplayArguments) -> Result<ExitCode> {
+    let config = Config::from_file(&arguments.config.config)?;
+    let topic = arguments.topic.as_deref();
+    let shown = !arguments.no_requests && !arguments.deliver;
+    let sink = move |request: &Request| {
+        if shown {
+            println!("{}", show_request(request));
+        }
+    };
+    let mut replay =
+        Replay::open(&config, &arguments.files, topic, arguments.deliver, sink).await?;
+    let mut unread = 0u64;
+    let mut failed = false;
+    replay
+        .run(|event| match event {
+            Event::File(error) => {
+                unread += 1;
+                println!("not read: {error}");
+            }
+            Event::Judged(message, judgement) => {
+                failed |= matches!(judgement, Judgement::Undecodable(_));
+                println!("{}", show(&message, &judgement));
+            }
+            Event::Delivered { route, result } => match result {
+                Ok(receipt) => println!("  {route}: {}", show_receipt(&receipt)),
+                Err(undelivered) => {
+                    failed = true;
+                    println!("  {route}: not delivered: {undelivered}");
+                }
+            },
+        })
+        .await;
+    println!("\n{}", replay.accounts());
+    if unread > 0 {
+        println!("{unread} file{} gave no alert, named above", if unread == 1 { "" } else { "s" });
+    }
+    Ok(if failed || unread > 0 {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn show_request(request: &Request) -> String {
+    match &request.body {
+        Some(body) => format!("    {request} {body}"),
+        None => format!("    {request}"),
+    }
+}
+
+fn show(message: &Message, judgement: &Judgement) -> String {
+    match judgement {
+        Judgement::Undecodable(why) => format!("undecodable: {}: {why}", message.place),
+        Judgement::Copy(head) => format!(
+            "{} {}: a copy of an alert that was judged before ({})",
+            head.object_id, head.alert_id, message.place
+        ),
+        Judgement::Judged(judged) => show_verdicts(message, judged),
+    }
+}
+
+fn show_verdicts(message: &Message, judged: &Judged) -> String {
+    let head = &judged.head;
+    let mut text = format!("{} {} ({})", head.object_id, head.alert_id, message.place);
+    if judged.verdicts.is_empty() {
+        text += "\n  no filter reads its topic";
+    }
+    for (filter, said) in &judged.verdicts {
+        let _ = write!(text, "\n  {filter}: {}", show_said(said));
+    }
+    text
+}
+
+fn show_receipt(receipt: &Receipt) -> String {
+    let photometry = &receipt.photometry;
+    let mut text = format!(
+        "candidate {:?}, source {}, {} points",
+        receipt.candidate_ids, receipt.source, photometry.sent
+    );
+    for (filter, points) in &photometry.unknown_filter {
+        let _ = write!(text, ", {points} left out (the instrument has no `{filter}`)");
+    }
+    if photometry.unfit > 0 {
+        let _ = write!(text, ", {} left out (no time, flux or error)", photometry.unfit);
+    }
+    for class in &receipt.classifications {
+        let _ = write!(text, ", {class}");
+    }
+    text
+}
+
+fn show_said(said: &Said) -> String {
+    match said {
+        Said::Rejected { cut } => format!("rejected at `{cut}`"),
+        Said::Faulted { kind, why } => format!("fault ({kind}): {why}"),
+        Said::Passed { routes, values } => {
+            let values: Vec<String> = values
+                .iter()
+                .map(|(name, value)| format!("{name} = {}", show_value(value)))
+                .collect();
+            let values = if values.is_empty() {
+                String::new()
+            } else {
+                format!(", {}", values.join(", "))
+            };
+            format!("passed on {}{values}", routes.join(", "))
+        }
+    }
+}
+
+fn show_value(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::I64(value) => value.to_string(),
+        Value::F64(value) => format!("{value:.6}"),
+        Value::Str(value) => format!("`{value}`"),
+    }
+}
