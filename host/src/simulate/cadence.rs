@@ -193,7 +193,11 @@ mod tests {
     fn time_runs_forward_and_bands_alternate() {
         let visits = visits(Survey::Ztf, Kind::Supernova, History::Survey, 40);
         assert!(visits.windows(2).all(|pair| pair[0].mjd < pair[1].mjd));
-        assert!(visits.windows(2).all(|pair| pair[0].passband != pair[1].passband));
+        assert!(
+            visits
+                .windows(2)
+                .all(|pair| pair[0].passband != pair[1].passband)
+        );
         let days = visits[39].mjd - visits[0].mjd;
         assert!((42.0..55.0).contains(&days), "{days}");
     }
@@ -202,14 +206,18 @@ mod tests {
     fn dense_fields_have_a_thousand_visits_before_the_first_alert() {
         let object = SkyObject::new(Survey::Lsst, Kind::Variable, 5, 1, 61_100.0, false);
         let mut dense = Visits::of(&object, Survey::Lsst, History::Dense);
-        let past = (0..).take_while(|_| dense.next(&object).mjd < object.begins).count();
+        let past = (0..)
+            .take_while(|_| dense.next(&object).mjd < object.begins)
+            .count();
         assert!((1000..1200).contains(&past), "{past}");
     }
 
     #[test]
     fn noise_matches_its_error() {
         let quiet = visits(Survey::Lsst, Kind::Supernova, History::Dense, 400);
-        let before = quiet.iter().filter(|visit| visit.flux.abs() < 4.5 * visit.flux_err);
+        let before = quiet
+            .iter()
+            .filter(|visit| visit.flux.abs() < 4.5 * visit.flux_err);
         let pulls: Vec<f64> = before.map(|visit| visit.flux / visit.flux_err).collect();
         let variance = pulls.iter().map(|pull| pull * pull).sum::<f64>() / pulls.len() as f64;
         assert!((0.8..1.2).contains(&variance), "{variance}");
