@@ -84,18 +84,19 @@ impl Visits {
     /// Visits from long enough before the object's first light for its first alerts to have a past.
     pub fn of(object: &SkyObject, survey: Survey, history: History) -> Self {
         let mut dice = object.dice(0);
-        let natural = match object.kind {
-            // Followed up every night.
-            Kind::Kilonova => 1.0,
-            _ => 2.5,
+        let (natural, looks) = match (object.kind, survey) {
+            // Followed up every night, again and again.
+            (Kind::Kilonova, Survey::Ztf) => (1.0, 4),
+            (Kind::Kilonova, Survey::Lsst) => (1.0, 6),
+            _ => (2.5, 2),
         };
         let (gap, per_night) = match (history, survey) {
-            (History::Survey, _) => (natural, 2),
+            (History::Survey, _) => (natural, looks),
             (History::Dense, Survey::Ztf) => (1.0, 4),
             (History::Dense, Survey::Lsst) => (1.0, 24),
             (History::Points(points), _) => {
                 let nights = 0.9 * window(survey) / natural;
-                (natural, ((points as f64 / nights).ceil() as u64).max(2))
+                (natural, ((points as f64 / nights).ceil() as u64).max(looks))
             }
         };
         let wanted = match history {

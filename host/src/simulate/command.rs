@@ -239,3 +239,65 @@ fn size(bytes: u64) -> String {
         _ => format!("{:.1} MB", bytes as f64 / 1e6),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: SimulateArgs,
+    }
+
+    fn parse(line: &str) -> Result<SimulateArgs, String> {
+        let words = std::iter::once("simulate").chain(line.split_whitespace());
+        let parsed = Line::try_parse_from(words);
+        parsed
+            .map(|line| line.args)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn errors_name_the_flag() {
+        let error = |line: &str| parse(line).unwrap_err();
+        assert!(error("--out x --mix nova=1").contains("--mix"));
+        assert!(error("--out x --trouble late=3").contains("--trouble"));
+        assert!(error("").contains("--out"));
+        assert!(error("--out x --servers y").contains("--servers"));
+        let rate = parse("--out x --rate 0").unwrap().pace().unwrap_err();
+        assert!(rate.to_string().contains("`--rate 0`"));
+    }
+
+    #[tokio::test]
+    async fn writes_both_surveys_at_a_rate() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = format!(
+            "--survey both --alerts 20 --seed 3 --rate 100 --small-cutouts --out {}",
+            folder.path().display()
+        );
+        let started = Instant::now();
+        run(parse(&line).unwrap()).await.unwrap();
+        assert!(started.elapsed() >= Duration::from_millis(190));
+        let topics = std::fs::read_dir(folder.path()).unwrap();
+        let topics: Vec<String> = topics
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert!(
+            topics.iter().any(|topic| topic.ends_with("_ztf")),
+            "{topics:?}"
+        );
+        assert!(
+            topics.iter().any(|topic| topic.ends_with("_lsst")),
+            "{topics:?}"
+        );
+        run(parse(&line).unwrap()).await.unwrap();
+        let other = line.replace("--seed 3", "--seed 4");
+        let error = format!("{:#}", run(parse(&other).unwrap()).await.unwrap_err());
+        assert!(
+            error.contains("--out") && error.contains("another simulation"),
+            "{error}"
+        );
+    }
+}

@@ -222,6 +222,13 @@ fn document(orbit: &Orbit, dice: &mut Dice) -> String {
     );
     let rest = format!(
         ", \"epoch_data\": {{\"epoch\": {EPOCH:?}, \"timeform\": \"MJD\", \"timesystem\": \"TDT\"}}, \
+         \"moid_data\": {{\"Mars\": null, \"Earth\": null, \"Venus\": null, \"Jupiter\": null}}, \
+         \"system_data\": {{\"eph\": \"DE431\", \"refsys\": \"Ecliptic\", \"refframe\": \"ICRF\"}}, \
+         \"software_data\": {{\"fitting_software_name\": \"simulated\"}}, \
+         \"categorization\": {{\"orbit_type_int\": 11, \"orbit_type_str\": \"Main Belt\", \
+         \"object_type_int\": 0, \"object_type_str\": \"Minor Planet\"}}, \
+         \"non_grav_booleans\": {{\"non_gravs\": false, \"non_grav_model\": {{\"yc\": false, \
+         \"srp\": false, \"marsden\": false, \"yabushita\": false, \"yarkovski\": false}}}}, \
          \"magnitude_data\": {{\"G\": 0.15, \"H\": {:.3}}}, \
          \"designation_data\": {{\"packed_primary_provisional_designation\": \"{}\", \
          \"unpacked_primary_provisional_designation\": \"{}\"}}, \
@@ -239,7 +246,7 @@ fn solution(text: &mut String, name: &str, names: &str, values: &[f64; 6], dice:
         for column in row..10 {
             let comma = if (row, column) == (0, 0) { "" } else { ", " };
             let value = match column {
-                0..6 => format!("{:.30}", 1e-14 * dice.normal()),
+                0..6 => format!("{:.45}", 1e-14 * dice.normal()),
                 _ => "null".into(),
             };
             // Writing to a text cannot fail.

@@ -236,3 +236,48 @@ impl Stream {
         Ok(stream.servers)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::{SimulateConfig, Simulator};
+
+    fn fill(folder: &Path, seed: u64) -> anyhow::Result<()> {
+        let mut files = Files::into(folder.to_owned(), &format!("seed {seed}"))?;
+        let simulator = Simulator::new(SimulateConfig::new(Survey::Lsst, seed));
+        simulator
+            .take(12)
+            .try_for_each(|message| files.write(&message))
+    }
+
+    #[test]
+    fn a_folder_holds_one_simulation() {
+        let folder = tempfile::tempdir().unwrap();
+        fill(folder.path(), 1).unwrap();
+        fill(folder.path(), 1).unwrap();
+        let error = fill(folder.path(), 2).unwrap_err().to_string();
+        assert!(error.contains("another simulation's files"), "{error}");
+
+        let (mut keys, mut values) = (0, 0);
+        for topic in std::fs::read_dir(folder.path()).unwrap() {
+            let topic = topic.unwrap().path();
+            if topic.is_dir() {
+                for file in std::fs::read_dir(topic).unwrap() {
+                    let name = file.unwrap().file_name().into_string().unwrap();
+                    keys += usize::from(name == "key.json");
+                    values += usize::from(name.ends_with(".bin") && !name.contains(' '));
+                }
+            }
+        }
+        assert!(keys > 0);
+        assert_eq!(values, 12);
+    }
+
+    #[test]
+    fn a_folder_of_somebody_else_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("thesis.tex"), "mine").unwrap();
+        let error = fill(folder.path(), 1).unwrap_err().to_string();
+        assert!(error.contains("not empty"), "{error}");
+    }
+}
