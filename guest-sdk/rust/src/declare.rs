@@ -53,16 +53,16 @@ macro_rules! filter {
         $($crate::__values! { $Values<$v> { $($values)* } })?
 
         const CUTS: &[$crate::manifest::Cut] = {
-            #[allow(unused)]
+            #[allow(unused, unused_parens)]
             const FIELDS: &[$crate::manifest::Field] =
                 <$Fields<'static> as $crate::module::Fields<'static>>::FIELDS;
-            #[allow(unused)]
+            #[allow(unused, unused_parens)]
             const LATE: &[$crate::manifest::Field] =
                 <($($Late<'static>)?) as $crate::module::Fields<'static>>::FIELDS;
-            #[allow(unused)]
+            #[allow(unused, unused_parens)]
             const PARAMS: &[$crate::manifest::Param] =
                 <($($Params<'static>)?) as $crate::module::Params<'static>>::PARAMS;
-            #[allow(unused)]
+            #[allow(unused, unused_parens)]
             const VALUES: &[$crate::manifest::ValueField] =
                 <($($Values<'static>)?) as $crate::module::Values<'static>>::VALUES;
             &[$($crate::manifest::Cut {
@@ -78,6 +78,7 @@ macro_rules! filter {
         const ROUTES: &[&str] = &[$($route),*];
 
         impl $crate::module::Filter for $Filter {
+            #[allow(unused_parens)]
             const MANIFEST: $crate::manifest::Manifest =
                 $crate::manifest::checked($crate::manifest::Manifest {
                     name: $name,
@@ -92,7 +93,9 @@ macro_rules! filter {
                     cuts: CUTS,
                     routes: ROUTES,
                 });
+            #[allow(unused_parens)]
             type Params<'a> = ($($Params<'a>)?);
+            #[allow(unused_parens)]
             type Values<'a> = ($($Values<'a>)?);
 
             #[inline]
@@ -147,6 +150,7 @@ macro_rules! mapping {
                     cuts: &[],
                     routes: &[],
                 });
+            #[allow(unused_parens)]
             type Params<'a> = ($($Params<'a>)?);
 
             #[inline]

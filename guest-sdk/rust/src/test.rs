@@ -3,7 +3,6 @@
 
 use std::borrow::ToOwned;
 use std::collections::BTreeMap;
-use std::format;
 use std::string::String;
 use std::vec;
 use std::vec::Vec;
@@ -352,7 +351,7 @@ content! {
     Vec<i64> => |value| Content::I64List(value);
     Vec<Option<bool>> => |value| Content::BoolList(value);
     Vec<Option<&str>> => |value| {
-        Content::StrList(value.into_iter().map(|text| text.map(|text| format!("{text}"))).collect())
+        Content::StrList(value.into_iter().map(|text| text.map(str::to_owned)).collect())
     };
 }
 
@@ -489,7 +488,7 @@ mod tests {
         let late = a.late()?;
         shown.sum = a.number + late.numbers.iter().sum::<f64>();
         shown.count = Some(late.counts.iter().sum::<i64>() + p.times + a.count.unwrap_or(0));
-        shown.truth = late.truths.iter().next_back().flatten();
+        shown.truth = late.truths.iter().next_back().flatten().or(a.truth);
         shown.text = late
             .texts
             .iter()
