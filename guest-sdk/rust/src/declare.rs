@@ -68,10 +68,10 @@ macro_rules! filter {
             &[$($crate::manifest::Cut {
                 name: $cut,
                 value: $crate::__option!($(
-                    $crate::manifest::shown(FIELDS, LATE, VALUES, stringify!($shown))
+                    $crate::check::shown(FIELDS, LATE, VALUES, stringify!($shown))
                 )?),
                 param: $crate::__option!($($(
-                    $crate::manifest::declared_param(PARAMS, stringify!($param))
+                    $crate::check::declared_param(PARAMS, stringify!($param))
                 )?)?),
             }),*]
         };
@@ -80,7 +80,7 @@ macro_rules! filter {
         impl $crate::module::Filter for $Filter {
             #[allow(unused_parens)]
             const MANIFEST: $crate::manifest::Manifest =
-                $crate::manifest::checked($crate::manifest::Manifest {
+                $crate::check::checked($crate::manifest::Manifest {
                     name: $name,
                     version: env!("CARGO_PKG_VERSION"),
                     description: $description,
@@ -137,7 +137,7 @@ macro_rules! mapping {
 
         impl $crate::module::Mapping for $Mapping {
             const MANIFEST: $crate::manifest::Manifest =
-                $crate::manifest::checked($crate::manifest::Manifest {
+                $crate::check::checked($crate::manifest::Manifest {
                     name: $name,
                     version: env!("CARGO_PKG_VERSION"),
                     description: $description,
@@ -176,7 +176,7 @@ macro_rules! cut {
             Ok(())
         } else {
             Err($crate::Stop::Cut(
-                const { $crate::manifest::cut_number(CUTS, $name) },
+                const { $crate::check::cut_number(CUTS, $name) },
             ))
         }
     };
@@ -198,7 +198,7 @@ macro_rules! pass {
 #[macro_export]
 macro_rules! __route {
     ($name:literal) => {
-        const { $crate::Routes::nth($crate::manifest::route_number(ROUTES, $name)) }
+        const { $crate::Routes::nth($crate::check::route_number(ROUTES, $name)) }
     };
 }
 
