@@ -100,17 +100,15 @@ filter! {
 }
 
 fn decide(a: &Alert, p: &Params, shown: &mut Shown) -> Decision {
-    cut!("good-quality", !flagged(a) && !(a.flux < 0.0))?;
-    // Not `>=`: an unknown signal-to-noise ratio passes.
-    cut!("significant", !(a.flux / a.flux_err < p.min_snr))?;
+    cut!("good-quality", !flagged(a))?;
+    // Asked the other way round, so that an unknown signal-to-noise ratio passes.
+    let insignificant = a.flux < 0.0 || a.flux / a.flux_err < p.min_snr;
+    cut!("significant", !insignificant)?;
     shown.age = a.mjd - a.first_mjd;
     cut!("new", shown.age < p.max_age)?;
     cut!("not-solar-system", a.solar_system != Some(true))?;
     cut!("near-galaxy", near_galaxy(a))?;
-    cut!(
-        "no-gaia-star",
-        unmatched(a.gaia) || !(a.parallax / a.parallax_err > 5.0)
-    )?;
+    cut!("no-gaia-star", !gaia_star(a))?;
     cut!("no-variable-star", !is_vsx_star(a.vsx))?;
     cut!("seen-in-band", points_in_band(a) >= Some(p.min_points))?;
     shown.mag = mag_from_njy(a.flux);
@@ -149,6 +147,10 @@ fn near_galaxy(a: &Alert) -> bool {
     let simbad_galaxy = is_extragalactic_host(a.simbad);
     let legacy_galaxy = a.photo_z > 0.0 && (unmatched(a.simbad) || simbad_galaxy);
     simbad_galaxy || a.galaxy_distance > 0.0 || legacy_galaxy
+}
+
+fn gaia_star(a: &Alert) -> bool {
+    !unmatched(a.gaia) && a.parallax / a.parallax_err > 5.0
 }
 
 fn points_in_band(a: &Alert) -> Option<i64> {

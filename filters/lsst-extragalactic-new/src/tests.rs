@@ -78,7 +78,7 @@ fn each_cut_rejects_what_fails_it_alone() {
 }
 
 #[test]
-fn every_quality_flag_counts_and_a_negative_flux_too() {
+fn every_quality_flag_counts() {
     for flag in [
         "isDipole",
         "pixelFlags",
@@ -100,8 +100,11 @@ fn every_quality_flag_counts_and_a_negative_flux_too() {
         let alert = new_transient().with(&format!("diaSource.{flag}"), true);
         assert_eq!(judge(alert).failed_cut(), Some("good-quality"), "{flag}");
     }
-    let negative = new_transient().with("diaSource.psfFlux", -5000.0);
-    assert_eq!(judge(negative).failed_cut(), Some("good-quality"));
+    // A negative flux with a negative error, so that only its own sign can reject it.
+    let negative = new_transient()
+        .with("diaSource.psfFlux", -5000.0)
+        .with("diaSource.psfFluxErr", -1.0);
+    assert_eq!(judge(negative).failed_cut(), Some("significant"));
 }
 
 #[test]

@@ -53,33 +53,34 @@ macro_rules! filter {
         $($crate::__values! { $Values<$v> { $($values)* } })?
 
         const CUTS: &[$crate::manifest::Cut] = {
-            #[allow(unused)]
+            #[allow(unused, unused_parens)]
             const FIELDS: &[$crate::manifest::Field] =
                 <$Fields<'static> as $crate::module::Fields<'static>>::FIELDS;
-            #[allow(unused)]
+            #[allow(unused, unused_parens)]
             const LATE: &[$crate::manifest::Field] =
                 <($($Late<'static>)?) as $crate::module::Fields<'static>>::FIELDS;
-            #[allow(unused)]
+            #[allow(unused, unused_parens)]
             const PARAMS: &[$crate::manifest::Param] =
                 <($($Params<'static>)?) as $crate::module::Params<'static>>::PARAMS;
-            #[allow(unused)]
+            #[allow(unused, unused_parens)]
             const VALUES: &[$crate::manifest::ValueField] =
                 <($($Values<'static>)?) as $crate::module::Values<'static>>::VALUES;
             &[$($crate::manifest::Cut {
                 name: $cut,
                 value: $crate::__option!($(
-                    $crate::manifest::shown(FIELDS, LATE, VALUES, stringify!($shown))
+                    $crate::check::shown(FIELDS, LATE, VALUES, stringify!($shown))
                 )?),
                 param: $crate::__option!($($(
-                    $crate::manifest::declared_param(PARAMS, stringify!($param))
+                    $crate::check::declared_param(PARAMS, stringify!($param))
                 )?)?),
             }),*]
         };
         const ROUTES: &[&str] = &[$($route),*];
 
         impl $crate::module::Filter for $Filter {
+            #[allow(unused_parens)]
             const MANIFEST: $crate::manifest::Manifest =
-                $crate::manifest::checked($crate::manifest::Manifest {
+                $crate::check::checked($crate::manifest::Manifest {
                     name: $name,
                     version: env!("CARGO_PKG_VERSION"),
                     description: $description,
@@ -92,7 +93,9 @@ macro_rules! filter {
                     cuts: CUTS,
                     routes: ROUTES,
                 });
+            #[allow(unused_parens)]
             type Params<'a> = ($($Params<'a>)?);
+            #[allow(unused_parens)]
             type Values<'a> = ($($Values<'a>)?);
 
             #[inline]
@@ -134,7 +137,7 @@ macro_rules! mapping {
 
         impl $crate::module::Mapping for $Mapping {
             const MANIFEST: $crate::manifest::Manifest =
-                $crate::manifest::checked($crate::manifest::Manifest {
+                $crate::check::checked($crate::manifest::Manifest {
                     name: $name,
                     version: env!("CARGO_PKG_VERSION"),
                     description: $description,
@@ -147,6 +150,7 @@ macro_rules! mapping {
                     cuts: &[],
                     routes: &[],
                 });
+            #[allow(unused_parens)]
             type Params<'a> = ($($Params<'a>)?);
 
             #[inline]
@@ -172,7 +176,7 @@ macro_rules! cut {
             Ok(())
         } else {
             Err($crate::Stop::Cut(
-                const { $crate::manifest::cut_number(CUTS, $name) },
+                const { $crate::check::cut_number(CUTS, $name) },
             ))
         }
     };
@@ -194,7 +198,7 @@ macro_rules! pass {
 #[macro_export]
 macro_rules! __route {
     ($name:literal) => {
-        const { $crate::Routes::nth($crate::manifest::route_number(ROUTES, $name)) }
+        const { $crate::Routes::nth($crate::check::route_number(ROUTES, $name)) }
     };
 }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::json::{self, Writer};
-use crate::record::Value;
+use crate::value::Value;
 
 /// What becomes of the alert in SkyPortal; the configuration is the ceiling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -51,8 +51,10 @@
 extern crate std;
 
 pub mod astro;
+pub mod check;
 mod declare;
 mod delivery;
+mod field;
 pub mod json;
 mod log;
 pub mod manifest;
@@ -61,12 +63,15 @@ pub mod module;
 mod record;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod test;
+mod value;
 mod verdict;
 
 pub use delivery::{Delivery, Save};
+pub use field::{Bools, FieldType, Texts};
 pub use log::{Level, log};
 pub use memory::span;
-pub use record::{Bools, FieldType, ParamType, Reader, Record, Shape, Texts, Value, ValueType};
+pub use record::{Reader, Record, Shape};
+pub use value::{ParamType, Value, ValueType};
 pub use verdict::{Decision, Routes, Stop, encode};
 
 /// What a module needs in scope.

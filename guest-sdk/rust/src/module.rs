@@ -2,7 +2,8 @@
 
 use crate::delivery::Delivery;
 use crate::manifest::{Field, Manifest, Param, Type, ValueField};
-use crate::record::{Reader, Record, Shape, Value};
+use crate::record::{Reader, Record, Shape};
+use crate::value::Value;
 use crate::verdict::{Decision, encode};
 
 /// The fields or parameters that a module reads, as a plain struct.

@@ -30,7 +30,7 @@ pub enum Fault {
         "`{export}` used up its {fuel} units of fuel: an endless loop, or too much work for one alert (`limits.fuel`)"
     )]
     OutOfFuel { export: Export, fuel: u64 },
-    #[error("`{export}` did not return within {} ms, twice (`limits.milliseconds`)", .deadline.as_millis())]
+    #[error("`{export}` did not return within {} ms (`limits.milliseconds`)", .deadline.as_millis())]
     Deadline { export: Export, deadline: Duration },
     #[error("the module aborted: {0}")]
     Abort(Box<Abort>),

@@ -160,15 +160,19 @@ impl Layout {
         input: &Input<'_>,
         tail: &mut Tail<'_>,
     ) {
-        let groups = presence
-            .iter_mut()
-            .zip(words.chunks_mut(64))
-            .zip(self.fields.chunks(64));
-        for (group, ((bits, words), slots)) in groups.enumerate() {
+        let groups = words.chunks_mut(64).zip(self.fields.chunks(64));
+        let groups = groups.zip(input.fields.slots.chunks(64));
+        for (group, (bits, ((words, slots), places))) in presence.iter_mut().zip(groups).enumerate()
+        {
             let mut present = 0_u64;
-            for (bit, (word, slot)) in words.iter_mut().zip(slots).enumerate() {
+            let fields = words.iter_mut().zip(slots).zip(places);
+            for (bit, ((word, slot), place)) in fields.enumerate() {
+                let found = match slot.late {
+                    false => place.map(|place| (input.fields.row, place)),
+                    true => find(input, *slot, group * 64 + bit),
+                };
                 let mut content = slot.null;
-                if let Some((row, place)) = find(input, *slot, group * 64 + bit) {
+                if let Some((row, place)) = found {
                     let there = row.is_present(place);
                     present |= u64::from(there) << bit;
                     // The row's own word of an absent value is the null word of its type.
@@ -185,7 +189,7 @@ impl Layout {
 }
 
 /// The row and the place in it where a field is, if this alert has it.
-#[inline(always)]
+#[inline]
 fn find<'a>(input: &Input<'a>, slot: Slot, field: usize) -> Option<(&'a Row, usize)> {
     let source = if slot.late { input.late? } else { input.fields };
     source.slots[field].map(|place| (source.row, place))

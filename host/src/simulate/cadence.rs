@@ -84,18 +84,19 @@ impl Visits {
     /// Visits from long enough before the object's first light for its first alerts to have a past.
     pub fn of(object: &SkyObject, survey: Survey, history: History) -> Self {
         let mut dice = object.dice(0);
-        let natural = match object.kind {
-            // Followed up every night.
-            Kind::Kilonova => 1.0,
-            _ => 2.5,
+        let (natural, looks) = match (object.kind, survey) {
+            // Followed up every night, again and again.
+            (Kind::Kilonova, Survey::Ztf) => (1.0, 4),
+            (Kind::Kilonova, Survey::Lsst) => (1.0, 6),
+            _ => (2.5, 2),
         };
         let (gap, per_night) = match (history, survey) {
-            (History::Survey, _) => (natural, 2),
+            (History::Survey, _) => (natural, looks),
             (History::Dense, Survey::Ztf) => (1.0, 4),
             (History::Dense, Survey::Lsst) => (1.0, 24),
             (History::Points(points), _) => {
                 let nights = 0.9 * window(survey) / natural;
-                (natural, ((points as f64 / nights).ceil() as u64).max(2))
+                (natural, ((points as f64 / nights).ceil() as u64).max(looks))
             }
         };
         let wanted = match history {
@@ -193,7 +194,11 @@ mod tests {
     fn time_runs_forward_and_bands_alternate() {
         let visits = visits(Survey::Ztf, Kind::Supernova, History::Survey, 40);
         assert!(visits.windows(2).all(|pair| pair[0].mjd < pair[1].mjd));
-        assert!(visits.windows(2).all(|pair| pair[0].passband != pair[1].passband));
+        assert!(
+            visits
+                .windows(2)
+                .all(|pair| pair[0].passband != pair[1].passband)
+        );
         let days = visits[39].mjd - visits[0].mjd;
         assert!((42.0..55.0).contains(&days), "{days}");
     }
@@ -202,14 +207,18 @@ mod tests {
     fn dense_fields_have_a_thousand_visits_before_the_first_alert() {
         let object = SkyObject::new(Survey::Lsst, Kind::Variable, 5, 1, 61_100.0, false);
         let mut dense = Visits::of(&object, Survey::Lsst, History::Dense);
-        let past = (0..).take_while(|_| dense.next(&object).mjd < object.begins).count();
+        let past = (0..)
+            .take_while(|_| dense.next(&object).mjd < object.begins)
+            .count();
         assert!((1000..1200).contains(&past), "{past}");
     }
 
     #[test]
     fn noise_matches_its_error() {
         let quiet = visits(Survey::Lsst, Kind::Supernova, History::Dense, 400);
-        let before = quiet.iter().filter(|visit| visit.flux.abs() < 4.5 * visit.flux_err);
+        let before = quiet
+            .iter()
+            .filter(|visit| visit.flux.abs() < 4.5 * visit.flux_err);
         let pulls: Vec<f64> = before.map(|visit| visit.flux / visit.flux_err).collect();
         let variance = pulls.iter().map(|pull| pull * pull).sum::<f64>() / pulls.len() as f64;
         assert!((0.8..1.2).contains(&variance), "{variance}");

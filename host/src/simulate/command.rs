@@ -53,7 +53,12 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "ALERTS_PER_SECOND")]
     pub rate: Option<f64>,
     /// Write `DIR/<topic>/key.json` and `DIR/<topic>/<object>_<alert>.bin`
-    #[arg(long, value_name = "DIR", conflicts_with = "servers", required_unless_present = "servers")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with = "servers",
+        required_unless_present = "servers"
+    )]
     pub out: Option<PathBuf>,
     /// Produce to these Kafka brokers, as Fink does
     #[arg(long, value_name = "HOST:PORT,…")]
@@ -86,22 +91,32 @@ impl SimulateArgs {
                 (None, true) => History::Dense,
                 (None, false) => History::Survey,
             },
-            cutouts: if self.small_cutouts { Cutouts::Small } else { Cutouts::Real },
+            cutouts: if self.small_cutouts {
+                Cutouts::Small
+            } else {
+                Cutouts::Real
+            },
             troubles: self.trouble.clone().unwrap_or_default(),
         }
     }
 
     /// Everything that decides the bytes, for the note that is left beside the files.
     fn description(&self) -> String {
-        let configs: Vec<String> =
-            self.survey.list().iter().map(|survey| format!("{:?}", self.config(*survey))).collect();
+        let configs: Vec<String> = self
+            .survey
+            .list()
+            .iter()
+            .map(|survey| format!("{:?}", self.config(*survey)))
+            .collect();
         format!("{} alerts of {}", self.alerts, configs.join(" and "))
     }
 
     fn pace(&self) -> anyhow::Result<Option<Duration>> {
         match self.rate {
             None => Ok(None),
-            Some(rate) if rate.is_finite() && rate > 0.0 => Ok(Some(Duration::from_secs_f64(1.0 / rate))),
+            Some(rate) if rate.is_finite() && rate > 0.0 => {
+                Ok(Some(Duration::from_secs_f64(1.0 / rate)))
+            }
             Some(rate) => bail!("`--rate {rate}`: expected a number of alerts a second above 0"),
         }
     }
@@ -113,11 +128,15 @@ impl SimulateArgs {
         match (&self.out, &self.servers) {
             (Some(folder), None) => {
                 let files = Files::into(folder.clone(), &self.description());
-                Ok(Output::Files(files.with_context(|| format!("`--out {}`", folder.display()))?))
+                Ok(Output::Files(files.with_context(|| {
+                    format!("`--out {}`", folder.display())
+                })?))
             }
             (None, Some(servers)) => {
                 let stream = Stream::to(servers, self.survey.list());
-                Ok(Output::Stream(stream.with_context(|| format!("`--servers {servers}`"))?))
+                Ok(Output::Stream(
+                    stream.with_context(|| format!("`--servers {servers}`"))?,
+                ))
             }
             _ => bail!("expected either `--out DIR` or `--servers HOST:PORT`"),
         }
@@ -132,8 +151,12 @@ impl SimulateArgs {
 pub async fn run(args: SimulateArgs) -> anyhow::Result<()> {
     let pace = args.pace()?;
     let mut output = args.output()?;
-    let mut simulators: Vec<Simulator> =
-        args.survey.list().iter().map(|survey| Simulator::new(args.config(*survey))).collect();
+    let mut simulators: Vec<Simulator> = args
+        .survey
+        .list()
+        .iter()
+        .map(|survey| Simulator::new(args.config(*survey)))
+        .collect();
     let mut tally = Tally::default();
     let started = Instant::now();
     let mut said = started;
@@ -150,7 +173,12 @@ pub async fn run(args: SimulateArgs) -> anyhow::Result<()> {
         output.write(message).await?;
         if said.elapsed() > Duration::from_secs(10) {
             said = Instant::now();
-            println!("{} of {} alerts, {}", tally.alerts, args.alerts, size(tally.bytes));
+            println!(
+                "{} of {} alerts, {}",
+                tally.alerts,
+                args.alerts,
+                size(tally.bytes)
+            );
         }
     }
     let target = output.finish().await?;
@@ -191,8 +219,10 @@ impl Tally {
             println!("  {count:>8}  {topic}");
         }
         let listed = |counts: &BTreeMap<&'static str, u64>| {
-            let pairs: Vec<String> =
-                counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            let pairs: Vec<String> = counts
+                .iter()
+                .map(|(name, count)| format!("{name} {count}"))
+                .collect();
             pairs.join(", ")
         };
         println!("  kinds: {}", listed(&self.kinds));
@@ -207,5 +237,67 @@ fn size(bytes: u64) -> String {
         0..10_000 => format!("{bytes} B"),
         10_000..10_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
         _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: SimulateArgs,
+    }
+
+    fn parse(line: &str) -> Result<SimulateArgs, String> {
+        let words = std::iter::once("simulate").chain(line.split_whitespace());
+        let parsed = Line::try_parse_from(words);
+        parsed
+            .map(|line| line.args)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn errors_name_the_flag() {
+        let error = |line: &str| parse(line).unwrap_err();
+        assert!(error("--out x --mix nova=1").contains("--mix"));
+        assert!(error("--out x --trouble late=3").contains("--trouble"));
+        assert!(error("").contains("--out"));
+        assert!(error("--out x --servers y").contains("--servers"));
+        let rate = parse("--out x --rate 0").unwrap().pace().unwrap_err();
+        assert!(rate.to_string().contains("`--rate 0`"));
+    }
+
+    #[tokio::test]
+    async fn writes_both_surveys_at_a_rate() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = format!(
+            "--survey both --alerts 20 --seed 3 --rate 100 --small-cutouts --out {}",
+            folder.path().display()
+        );
+        let started = Instant::now();
+        run(parse(&line).unwrap()).await.unwrap();
+        assert!(started.elapsed() >= Duration::from_millis(190));
+        let topics = std::fs::read_dir(folder.path()).unwrap();
+        let topics: Vec<String> = topics
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert!(
+            topics.iter().any(|topic| topic.ends_with("_ztf")),
+            "{topics:?}"
+        );
+        assert!(
+            topics.iter().any(|topic| topic.ends_with("_lsst")),
+            "{topics:?}"
+        );
+        run(parse(&line).unwrap()).await.unwrap();
+        let other = line.replace("--seed 3", "--seed 4");
+        let error = format!("{:#}", run(parse(&other).unwrap()).await.unwrap_err());
+        assert!(
+            error.contains("--out") && error.contains("another simulation"),
+            "{error}"
+        );
     }
 }

@@ -31,7 +31,10 @@ impl Position {
         let y = cos(self.dec) * sin(hour);
         let x = sin(self.dec) * cos(pole_dec) - cos(self.dec) * sin(pole_dec) * cos(hour);
         let l = CELESTIAL_POLE_LONGITUDE - libm::atan2(y, x).to_degrees();
-        (l.rem_euclid(360.0), libm::asin(sin_b.clamp(-1.0, 1.0)).to_degrees())
+        (
+            l.rem_euclid(360.0),
+            libm::asin(sin_b.clamp(-1.0, 1.0)).to_degrees(),
+        )
     }
 
     /// Ecliptic longitude and latitude.
@@ -81,9 +84,15 @@ mod tests {
             dec: 9.794_990,
         };
         let (l, b) = position.galactic();
-        assert!((l - 288.168).abs() < 0.01 && (b - 72.143).abs() < 0.01, "{l} {b}");
+        assert!(
+            (l - 288.168).abs() < 0.01 && (b - 72.143).abs() < 0.01,
+            "{l} {b}"
+        );
         let (lon, lat) = position.ecliptic();
-        assert!((lon - 183.694).abs() < 0.01 && (lat - 12.283).abs() < 0.01, "{lon} {lat}");
+        assert!(
+            (lon - 183.694).abs() < 0.01 && (lat - 12.283).abs() < 0.01,
+            "{lon} {lat}"
+        );
         let back = Position::from_ecliptic(lon, lat);
         assert!((back.ra - position.ra).abs() < 1e-9 && (back.dec - position.dec).abs() < 1e-9);
     }

@@ -17,12 +17,19 @@ pub struct Sample {
 
 /// The features' record; those that need more points than there are stay NaN.
 pub fn features(record: &Record, samples: &[Sample]) -> Value {
-    let all_nan = record.fields.iter().fold(Draft::new(record), |draft, field| {
-        draft.put(&field.name, f64::NAN)
-    });
+    let all_nan = record
+        .fields
+        .iter()
+        .fold(Draft::new(record), |draft, field| {
+            draft.put(&field.name, f64::NAN)
+        });
     match Moments::of(samples) {
         None => all_nan.done(),
-        Some(moments) => spread(shape(ranks(all_nan, samples, &moments), samples, &moments), samples, &moments),
+        Some(moments) => spread(
+            shape(ranks(all_nan, samples, &moments), samples, &moments),
+            samples,
+            &moments,
+        ),
     }
 }
 
@@ -69,32 +76,55 @@ impl Moments {
 /// Features of the ordered values.
 fn ranks<'a>(draft: Draft<'a>, samples: &[Sample], moments: &Moments) -> Draft<'a> {
     let (low, high) = moments.extremes();
-    let mut distances: Vec<f64> =
-        moments.sorted.iter().map(|value| (value - moments.median).abs()).collect();
+    let mut distances: Vec<f64> = moments
+        .sorted
+        .iter()
+        .map(|value| (value - moments.median).abs())
+        .collect();
     distances.sort_by(f64::total_cmp);
     let amplitude = (high - low) / 2.0;
-    let near = distances.iter().filter(|distance| **distance < 0.1 * amplitude * 2.0).count();
+    let near = distances
+        .iter()
+        .filter(|distance| **distance < 0.1 * amplitude * 2.0)
+        .count();
     let enough = |value: f64| if samples.len() < 2 { f64::NAN } else { value };
     draft
         .put("median", moments.median)
         .put("amplitude", amplitude)
         .put("inter_percentile_range_10", moments.range(0.1))
-        .put("magnitude_percentage_ratio_40_5", enough(moments.range(0.4) / moments.range(0.05)))
-        .put("magnitude_percentage_ratio_20_10", enough(moments.range(0.2) / moments.range(0.1)))
+        .put(
+            "magnitude_percentage_ratio_40_5",
+            enough(moments.range(0.4) / moments.range(0.05)),
+        )
+        .put(
+            "magnitude_percentage_ratio_20_10",
+            enough(moments.range(0.2) / moments.range(0.1)),
+        )
         .put("median_absolute_deviation", quantile(&distances, 0.5))
-        .put("median_buffer_range_percentage_10", near as f64 / moments.count)
-        .put("percent_amplitude", (high - moments.median).max(moments.median - low))
+        .put(
+            "median_buffer_range_percentage_10",
+            near as f64 / moments.count,
+        )
+        .put(
+            "percent_amplitude",
+            (high - moments.median).max(moments.median - low),
+        )
 }
 
 /// Features of the values' distribution.
 fn shape<'a>(draft: Draft<'a>, samples: &[Sample], moments: &Moments) -> Draft<'a> {
     let n = moments.count;
-    let draft = draft.put("mean", moments.mean).put("weighted_mean", moments.weighted_mean);
+    let draft = draft
+        .put("mean", moments.mean)
+        .put("weighted_mean", moments.weighted_mean);
     if samples.len() < 2 {
         return draft;
     }
     let scaled = |sample: &Sample| (sample.value - moments.mean) / moments.deviation;
-    let outside = samples.iter().filter(|sample| scaled(sample).abs() > 1.0).count();
+    let outside = samples
+        .iter()
+        .filter(|sample| scaled(sample).abs() > 1.0)
+        .count();
     let draft = draft
         .put("standard_deviation", moments.deviation)
         .put("beyond_1_std", outside as f64 / n)
@@ -102,14 +132,21 @@ fn shape<'a>(draft: Draft<'a>, samples: &[Sample], moments: &Moments) -> Draft<'
         .put("mean_variance", moments.deviation / moments.mean)
         .put("chi2", chi2(samples, moments))
         .put("stetson_K", stetson_k(samples, moments))
-        .put("skew", n * sum(samples, |sample| scaled(sample) * square(scaled(sample))) / ((n - 1.0) * (n - 2.0)));
+        .put(
+            "skew",
+            n * sum(samples, |sample| scaled(sample) * square(scaled(sample)))
+                / ((n - 1.0) * (n - 2.0)),
+        );
     if samples.len() < 4 {
         return draft;
     }
     let fourth = sum(samples, |sample| square(square(scaled(sample))));
     let excess = n * (n + 1.0) * fourth / ((n - 1.0) * (n - 2.0) * (n - 3.0));
     draft
-        .put("kurtosis", excess - 3.0 * square(n - 1.0) / ((n - 2.0) * (n - 3.0)))
+        .put(
+            "kurtosis",
+            excess - 3.0 * square(n - 1.0) / ((n - 2.0) * (n - 3.0)),
+        )
         .put("anderson_darling_normal", anderson_darling(moments))
 }
 
@@ -122,7 +159,9 @@ fn spread(draft: Draft<'_>, samples: &[Sample], moments: &Moments) -> Value {
     let plain = Line::through(samples, |_| 1.0);
     let residuals = sum(samples, |sample| square(plain.residual(sample))) / (n - 2.0);
     let weighted = Line::through(samples, inverse_variance);
-    let chi2 = sum(samples, |sample| square(weighted.residual(sample) / sample.error));
+    let chi2 = sum(samples, |sample| {
+        square(weighted.residual(sample) / sample.error)
+    });
     draft
         .put("linear_trend", plain.slope)
         .put("linear_trend_sigma", libm::sqrt(residuals / plain.lever))
@@ -148,7 +187,9 @@ impl Line {
         let total = sum(samples, &weight);
         let mean_time = sum(samples, |sample| weight(sample) * sample.time) / total;
         let mean_value = sum(samples, |sample| weight(sample) * sample.value) / total;
-        let lever = sum(samples, |sample| weight(sample) * square(sample.time - mean_time));
+        let lever = sum(samples, |sample| {
+            weight(sample) * square(sample.time - mean_time)
+        });
         let moment = sum(samples, |sample| {
             weight(sample) * (sample.time - mean_time) * (sample.value - mean_value)
         });
@@ -179,7 +220,10 @@ fn sum(samples: &[Sample], term: impl Fn(&Sample) -> f64) -> f64 {
 }
 
 fn sample_deviation(values: &[f64], mean: f64) -> f64 {
-    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    let squares: f64 = values
+        .iter()
+        .map(|value| (value - mean) * (value - mean))
+        .sum();
     libm::sqrt(squares / (values.len() as f64 - 1.0))
 }
 
@@ -249,7 +293,9 @@ mod tests {
     fn feature(samples: &[Sample], name: &str) -> f64 {
         let record = record("features".into(), FEATURES);
         assert!(matches!(record.fields[0].ty, Type::Double));
-        let Value::Record(fields) = features(&record, samples) else { panic!() };
+        let Value::Record(fields) = features(&record, samples) else {
+            panic!()
+        };
         fields[record.position(name).unwrap()].as_f64().unwrap()
     }
 

@@ -102,7 +102,9 @@ impl Scene {
         let spot = |dx, dy| gaussian(pixel, size, dx, dy, 1.4);
         match self.kind {
             // Two lobes of opposite sign, a pixel and a half to each side.
-            Kind::Artefact => self.source * spot(0.0, 0.0) + 800.0 * (spot(1.5, 0.5) - spot(-1.5, -0.5)),
+            Kind::Artefact => {
+                self.source * spot(0.0, 0.0) + 800.0 * (spot(1.5, 0.5) - spot(-1.5, -0.5))
+            }
             _ => self.source * spot(0.0, 0.0),
         }
     }
@@ -149,7 +151,10 @@ fn unit_of(cards: &[String], data: &[u8]) -> Vec<u8> {
 }
 
 fn be_f32(pixels: &[f32]) -> Vec<u8> {
-    pixels.iter().flat_map(|pixel| pixel.to_be_bytes()).collect()
+    pixels
+        .iter()
+        .flat_map(|pixel| pixel.to_be_bytes())
+        .collect()
 }
 
 /// Gzip without a time stamp, so that the bytes depend on nothing else.
@@ -167,9 +172,15 @@ mod tests {
     #[test]
     fn ztf_stamps_are_gzipped_63_by_63_floats_with_a_source_in_the_middle() {
         let stamps = stamps(Survey::Ztf, Kind::Supernova, Cutouts::Real, 1, 0);
-        assert!((10_000..19_000).contains(&stamps.difference.len()), "{}", stamps.difference.len());
+        assert!(
+            (10_000..19_000).contains(&stamps.difference.len()),
+            "{}",
+            stamps.difference.len()
+        );
         let mut file = Vec::new();
-        flate2::read::GzDecoder::new(&stamps.difference[..]).read_to_end(&mut file).unwrap();
+        flate2::read::GzDecoder::new(&stamps.difference[..])
+            .read_to_end(&mut file)
+            .unwrap();
         assert_eq!(file.len(), 20_160);
         assert!(file.starts_with(b"SIMPLE  =                    T"));
         let pixel = |x: usize, y: usize| {
@@ -192,7 +203,9 @@ mod tests {
 
     #[test]
     fn realisations_differ_and_repeat() {
-        let of = |realisation| stamps(Survey::Ztf, Kind::Artefact, Cutouts::Small, 9, realisation).science;
+        let of = |realisation| {
+            stamps(Survey::Ztf, Kind::Artefact, Cutouts::Small, 9, realisation).science
+        };
         assert_eq!(of(3), of(3));
         assert_ne!(of(3), of(4));
     }

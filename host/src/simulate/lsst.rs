@@ -13,9 +13,9 @@ use super::lsst_orbit::Orbit;
 use super::lsst_source::{Ids, forced, midpoint, source, source_id};
 use super::packet::{Draft, Packet};
 use super::schema::{Record, Schema, Type};
+use super::simulator::{Sighting, broker_times};
 use super::sky::{Kind, SkyObject, luminosity_distance, mag};
 use super::value::Value;
-use super::simulator::{Sighting, broker_times};
 use crate::alert::{Passband, Survey};
 
 /// What is known of an object so far.
@@ -127,16 +127,31 @@ impl Story {
         }
     }
 
-    fn sighting(&self, object: &SkyObject, visit: &Visit, found: &Value, verdict: &Verdict) -> Sighting {
+    fn sighting(
+        &self,
+        object: &SkyObject,
+        visit: &Visit,
+        found: &Value,
+        verdict: &Verdict,
+    ) -> Sighting {
         let record = &*self.schema.record;
         let ids = self.ids(object, visit);
         let is_first = self.detections.len() == 1;
         let past = match self.sources.is_empty() {
             true => Value::Null,
-            false => self.sources.iter().map(|(_, item)| item.clone()).collect::<Vec<_>>().into(),
+            false => self
+                .sources
+                .iter()
+                .map(|(_, item)| item.clone())
+                .collect::<Vec<_>>()
+                .into(),
         };
         let forced: Vec<Value> = self.written.iter().cloned().collect();
-        let about = summary(Draft::inner(record, "diaObject"), ids.object, &self.detections);
+        let about = summary(
+            Draft::inner(record, "diaObject"),
+            ids.object,
+            &self.detections,
+        );
         let draft = self
             .start(visit, ids, found.clone())
             .put("prvDiaSources", past)
@@ -146,7 +161,10 @@ impl Story {
         let draft = draft
             .put("lc_features", self.features())
             .put("clf", self.scores(object, visit))
-            .put("xm", crossmatches(Draft::inner(record, "xm"), object, verdict))
+            .put(
+                "xm",
+                crossmatches(Draft::inner(record, "xm"), object, verdict),
+            )
             .put("pred", self.predictions(object, Some(is_first)));
         Sighting {
             topic: verdict.topic,
@@ -159,10 +177,9 @@ impl Story {
     /// A known asteroid has an orbit instead of an object and a past.
     fn asteroid(&self, object: &SkyObject, visit: &Visit) -> Sighting {
         let record = &*self.schema.record;
-        let (orbit_id, designation) = self
-            .orbit
-            .as_ref()
-            .map_or((0, String::new()), |orbit| (orbit.id, orbit.designation.clone()));
+        let (orbit_id, designation) = self.orbit.as_ref().map_or((0, String::new()), |orbit| {
+            (orbit.id, orbit.designation.clone())
+        });
         let ids = Ids {
             source: source_id(self.seed, object, visit),
             object: 0,
@@ -172,9 +189,10 @@ impl Story {
         let mut draft = self.start(visit, ids, found);
         if let Some(orbit) = &self.orbit {
             let expected = orbit.source(Draft::inner(record, "ssSource"), object, visit, ids);
-            draft = draft
-                .put("ssSource", expected)
-                .put("mpc_orbits", orbit.record(Draft::inner(record, "mpc_orbits")));
+            draft = draft.put("ssSource", expected).put(
+                "mpc_orbits",
+                orbit.record(Draft::inner(record, "mpc_orbits")),
+            );
         }
         let draft = self.middle(draft, object, visit);
         let verdict = Verdict {
@@ -185,7 +203,10 @@ impl Story {
         let draft = draft
             .put("lc_features", only)
             .put("clf", self.scores(object, visit))
-            .put("xm", crossmatches(Draft::inner(record, "xm"), object, &verdict))
+            .put(
+                "xm",
+                crossmatches(Draft::inner(record, "xm"), object, &verdict),
+            )
             .put("pred", self.predictions(object, None));
         Sighting {
             topic: verdict.topic,
@@ -197,8 +218,16 @@ impl Story {
 
     fn start(&self, visit: &Visit, ids: Ids, found: Value) -> Draft<'_> {
         let wide = format!("template_blob_{}_33.0", visit.passband.letter());
-        let reason = if self.dense { "ddf_cosmos".to_owned() } else { wide };
-        let target = if self.dense { "ddf_cosmos, lowdust" } else { "lowdust" };
+        let reason = if self.dense {
+            "ddf_cosmos".to_owned()
+        } else {
+            wide
+        };
+        let target = if self.dense {
+            "ddf_cosmos, lowdust"
+        } else {
+            "lowdust"
+        };
         Draft::new(&self.schema.record)
             .put("diaSourceId", ids.source)
             .put("observation_reason", reason)
@@ -322,16 +351,25 @@ impl Story {
         }
         let age = midpoint(visit) - self.first(visit);
         if age >= 5.0 {
-            let bright = self.brightest() - 5.0 * libm::log10(luminosity_distance(object.redshift)) - 25.0;
+            let bright =
+                self.brightest() - 5.0 * libm::log10(luminosity_distance(object.redshift)) - 25.0;
             let near = self.detections.len() > 5 && bright > -23.0 && bright < -13.0;
             return Some(Verdict {
-                topic: if near { "fink_sn_near_galaxy_candidate_lsst" } else { "fink_in_tns_lsst" },
+                topic: if near {
+                    "fink_sn_near_galaxy_candidate_lsst"
+                } else {
+                    "fink_in_tns_lsst"
+                },
                 tns: Some(tns_name(object)),
             });
         }
         match self.rates(visit) {
-            Some(rates) if rates.steep && mag(visit.flux) < 21.0 => sent("fink_fast_transient_gvom_lsst"),
-            Some(rates) if rates.is_new(visit, age) => sent("fink_extragalactic_new_candidate_lsst"),
+            Some(rates) if rates.steep && mag(visit.flux) < 21.0 => {
+                sent("fink_fast_transient_gvom_lsst")
+            }
+            Some(rates) if rates.is_new(visit, age) => {
+                sent("fink_extragalactic_new_candidate_lsst")
+            }
             _ => sent("fink_extragalactic_svom_lsst"),
         }
     }
@@ -344,7 +382,10 @@ impl Story {
     /// Against the last source of the same band.
     fn rates(&self, visit: &Visit) -> Option<Rates> {
         let (_, earlier) = self.detections.split_last()?;
-        let last = earlier.iter().rev().find(|past| past.passband == visit.passband)?;
+        let last = earlier
+            .iter()
+            .rev()
+            .find(|past| past.passband == visit.passband)?;
         let days = visit.mjd - last.mjd;
         let gain = (visit.flux - last.flux) / days;
         let error = libm::hypot(visit.flux_err, last.flux_err) / days;
@@ -394,14 +435,20 @@ fn crossmatches(record: &Record, object: &SkyObject, verdict: &Verdict) -> Value
         .put("gaiadr3_VarFlag", i32::from(object.kind == Kind::Variable));
     match object.kind {
         Kind::Variable => draft
-            .put("gaiadr3_DR3Name", format!("Gaia DR3 {}", 3_835_000_000_000_000_000 + dice.word() % 1_000_000_000_000_000))
+            .put(
+                "gaiadr3_DR3Name",
+                format!(
+                    "Gaia DR3 {}",
+                    3_835_000_000_000_000_000 + dice.word() % 1_000_000_000_000_000
+                ),
+            )
             .put("gaiadr3_Plx", dice.between(0.05, 0.4))
             .put("gaiadr3_e_Plx", dice.between(0.03, 0.1))
             .put("vsx_Type", "RRAB")
             .done(),
-        Kind::Supernova | Kind::Kilonova => {
-            host(draft, object).put("tns_fullname", verdict.tns.clone()).done()
-        }
+        Kind::Supernova | Kind::Kilonova => host(draft, object)
+            .put("tns_fullname", verdict.tns.clone())
+            .done(),
         Kind::Asteroid | Kind::Artefact => draft.done(),
     }
 }
@@ -419,10 +466,16 @@ fn host<'a>(draft: Draft<'a>, object: &SkyObject) -> Draft<'a> {
         return draft;
     }
     draft
-        .put("mangrove_HyperLEDA_name", (40_000 + object.index).to_string())
+        .put(
+            "mangrove_HyperLEDA_name",
+            (40_000 + object.index).to_string(),
+        )
         .put("mangrove_2MASS_name", "None")
         .put("mangrove_lum_dist", distance)
-        .put("mangrove_ang_dist", distance / ((1.0 + redshift) * (1.0 + redshift)))
+        .put(
+            "mangrove_ang_dist",
+            distance / ((1.0 + redshift) * (1.0 + redshift)),
+        )
 }
 
 /// `AT 2026abc`
@@ -438,7 +491,8 @@ fn tns_name(object: &SkyObject) -> String {
 }
 
 fn map(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
-    let entries = entries.into_iter().map(|(key, value)| (Cow::Borrowed(key), value));
+    let entries = entries
+        .into_iter()
+        .map(|(key, value)| (Cow::Borrowed(key), value));
     Value::Map(Arc::new(entries.collect()))
 }
-

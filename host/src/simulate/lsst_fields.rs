@@ -19,24 +19,45 @@ const DIA_SOURCE: &[Run] = &[
     (Float, "decErr ra_dec_Cov x xErr y yErr"),
     (Boolean, "centroid_flag"),
     (Float, "apFlux apFluxErr"),
-    (Boolean, "apFlux_flag apFlux_flag_apertureTruncated isNegative"),
+    (
+        Boolean,
+        "apFlux_flag apFlux_flag_apertureTruncated isNegative",
+    ),
     (Float, "snr psfFlux psfFluxErr psfLnL psfChi2"),
     (Int, "psfNdata"),
-    (Boolean, "psfFlux_flag psfFlux_flag_edge psfFlux_flag_noGoodPixels"),
+    (
+        Boolean,
+        "psfFlux_flag psfFlux_flag_edge psfFlux_flag_noGoodPixels",
+    ),
     (Float, "trailFlux trailFluxErr"),
     (Double, "trailRa"),
     (Float, "trailRaErr"),
     (Double, "trailDec"),
-    (Float, "trailDecErr trailLength trailLengthErr trailAngle trailAngleErr trailChi2"),
+    (
+        Float,
+        "trailDecErr trailLength trailLengthErr trailAngle trailAngleErr trailChi2",
+    ),
     (Int, "trailNdata"),
     (Boolean, "trail_flag_edge"),
-    (Float, "dipoleMeanFlux dipoleMeanFluxErr dipoleFluxDiff dipoleFluxDiffErr"),
+    (
+        Float,
+        "dipoleMeanFlux dipoleMeanFluxErr dipoleFluxDiff dipoleFluxDiffErr",
+    ),
     (Float, "dipoleLength dipoleAngle dipoleChi2"),
     (Int, "dipoleNdata"),
     (Float, "scienceFlux scienceFluxErr"),
-    (Boolean, "forced_PsfFlux_flag forced_PsfFlux_flag_edge forced_PsfFlux_flag_noGoodPixels"),
-    (Float, "templateFlux templateFluxErr ixx iyy ixy ixxPSF iyyPSF ixyPSF"),
-    (Boolean, "shape_flag shape_flag_no_pixels shape_flag_not_contained shape_flag_parent_source"),
+    (
+        Boolean,
+        "forced_PsfFlux_flag forced_PsfFlux_flag_edge forced_PsfFlux_flag_noGoodPixels",
+    ),
+    (
+        Float,
+        "templateFlux templateFluxErr ixx iyy ixy ixxPSF iyyPSF ixyPSF",
+    ),
+    (
+        Boolean,
+        "shape_flag shape_flag_no_pixels shape_flag_not_contained shape_flag_parent_source",
+    ),
     (Float, "extendedness reliability"),
     (Text, "band"),
     (Boolean, "isDipole dipoleFitAttempted"),
@@ -70,28 +91,49 @@ const SS_SOURCE: &[Run] = &[
     (Long, "diaSourceId ssObjectId"),
     (Text, "designation"),
     (Double, "eclLambda eclBeta galLon galLat"),
-    (Float, "elongation phaseAngle topoRange topoRangeRate helioRange helioRangeRate"),
+    (
+        Float,
+        "elongation phaseAngle topoRange topoRangeRate helioRange helioRangeRate",
+    ),
     (Double, "ephRa ephDec"),
     (Float, "ephVmag ephRate ephRateRa ephRateDec ephOffset"),
     (Double, "ephOffsetRa ephOffsetDec"),
     (Float, "ephOffsetAlongTrack ephOffsetCrossTrack"),
-    (Float, "helio_x helio_y helio_z helio_vx helio_vy helio_vz helio_vtot"),
-    (Float, "topo_x topo_y topo_z topo_vx topo_vy topo_vz topo_vtot"),
+    (
+        Float,
+        "helio_x helio_y helio_z helio_vx helio_vy helio_vz helio_vtot",
+    ),
+    (
+        Float,
+        "topo_x topo_y topo_z topo_vx topo_vy topo_vz topo_vtot",
+    ),
     (Int, "diaDistanceRank"),
 ];
 
 const MPC_ORBITS: &[Run] = &[
     (Int, "id"),
     (Text, "designation packed_primary_provisional_designation"),
-    (Text, "unpacked_primary_provisional_designation mpc_orb_jsonb"),
+    (
+        Text,
+        "unpacked_primary_provisional_designation mpc_orb_jsonb",
+    ),
     (Long, "created_at updated_at"),
     (Int, "orbit_type_int u_param nopp"),
     (Double, "arc_length_total arc_length_sel"),
     (Int, "nobs_total nobs_total_sel"),
     (Double, ORBIT_ELEMENTS),
-    (Double, "a_unc q_unc e_unc i_unc node_unc argperi_unc peri_time_unc yarkovsky_unc srp_unc"),
-    (Double, "a1_unc a2_unc a3_unc dt_unc mean_anomaly_unc period_unc mean_motion_unc"),
-    (Double, "epoch_mjd h g not_normalized_rms normalized_rms earth_moid"),
+    (
+        Double,
+        "a_unc q_unc e_unc i_unc node_unc argperi_unc peri_time_unc yarkovsky_unc srp_unc",
+    ),
+    (
+        Double,
+        "a1_unc a2_unc a3_unc dt_unc mean_anomaly_unc period_unc mean_motion_unc",
+    ),
+    (
+        Double,
+        "epoch_mjd h g not_normalized_rms normalized_rms earth_moid",
+    ),
     (Long, "fitting_datetime"),
 ];
 
@@ -182,7 +224,10 @@ fn dia_object() -> Field {
             (Float, "fpFluxMean fpFluxMeanErr"),
         ],
         &[(Float, "scienceFluxMean scienceFluxMeanErr")],
-        &[(Float, "psfFluxMin psfFluxMax psfFluxMaxSlope psfFluxErrMean")],
+        &[(
+            Float,
+            "psfFluxMin psfFluxMax psfFluxMaxSlope psfFluxErrMean",
+        )],
     ];
     for block in blocks {
         for band in BANDS {

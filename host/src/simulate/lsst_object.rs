@@ -7,8 +7,14 @@ use super::schema::Record;
 use super::value::Value;
 use crate::alert::Passband;
 
-const PASSBANDS: [Passband; 6] =
-    [Passband::U, Passband::G, Passband::R, Passband::I, Passband::Z, Passband::Y];
+const PASSBANDS: [Passband; 6] = [
+    Passband::U,
+    Passband::G,
+    Passband::R,
+    Passband::I,
+    Passband::Z,
+    Passband::Y,
+];
 
 /// The summary after the last of the detections, of which there is at least one.
 pub fn summary(record: &Record, id: i64, detections: &[Visit]) -> Value {
@@ -26,8 +32,10 @@ pub fn summary(record: &Record, id: i64, detections: &[Visit]) -> Value {
         .put("ra_dec_Cov", 0.05 * error * error)
         .put("nDiaSources", detections.len() as i64);
     let draft = PASSBANDS.into_iter().fold(draft, |draft, passband| {
-        let of_band: Vec<&Visit> =
-            detections.iter().filter(|visit| visit.passband == passband).collect();
+        let of_band: Vec<&Visit> = detections
+            .iter()
+            .filter(|visit| visit.passband == passband)
+            .collect();
         statistics(draft, passband.letter(), &of_band)
     });
     draft.done()
@@ -59,7 +67,13 @@ fn statistics<'a>(draft: Draft<'a>, band: &str, visits: &[&Visit]) -> Draft<'a> 
         .put(&name("scienceFluxMean"), mean + visits[0].reference)
         .put(&name("scienceFluxMeanErr"), 1.02 * error)
         .put(&name("psfFluxMin"), fluxes().fold(f64::INFINITY, f64::min))
-        .put(&name("psfFluxMax"), fluxes().fold(f64::NEG_INFINITY, f64::max))
+        .put(
+            &name("psfFluxMax"),
+            fluxes().fold(f64::NEG_INFINITY, f64::max),
+        )
         .put(&name("psfFluxMaxSlope"), slopes.reduce(f64::max))
-        .put(&name("psfFluxErrMean"), sum(&|visit| visit.flux_err) / count)
+        .put(
+            &name("psfFluxErrMean"),
+            sum(&|visit| visit.flux_err) / count,
+        )
 }

@@ -65,14 +65,22 @@ impl Orbit {
     pub fn record(&self, record: &Record) -> Value {
         let [node, argument, anomaly] = self.angles;
         let period = self.period();
-        let draft = ORBIT_ELEMENTS.split_whitespace().fold(Draft::new(record), |draft, element| {
-            draft.put(&format!("{element}_unc"), 0.0).put(element, 0.0)
-        });
+        let draft = ORBIT_ELEMENTS
+            .split_whitespace()
+            .fold(Draft::new(record), |draft, element| {
+                draft.put(&format!("{element}_unc"), 0.0).put(element, 0.0)
+            });
         draft
             .put("id", 0)
             .put("designation", self.designation.clone())
-            .put("packed_primary_provisional_designation", self.packed.clone())
-            .put("unpacked_primary_provisional_designation", self.designation.clone())
+            .put(
+                "packed_primary_provisional_designation",
+                self.packed.clone(),
+            )
+            .put(
+                "unpacked_primary_provisional_designation",
+                self.designation.clone(),
+            )
             .put("mpc_orb_jsonb", self.document.clone())
             .put("created_at", 0_i64)
             .put("updated_at", 0_i64)
@@ -174,10 +182,18 @@ fn designation(year: i64, index: u64, dice: &mut Dice) -> (String, String) {
         small => char::from(b'a' + (small - 36) as u8),
     };
     let century = if year < 2000 { 'J' } else { 'K' };
-    let suffix = if cycle == 0 { String::new() } else { cycle.to_string() };
+    let suffix = if cycle == 0 {
+        String::new()
+    } else {
+        cycle.to_string()
+    };
     (
         format!("{year} {half_month}{second}{suffix}"),
-        format!("{century}{:02}{half_month}{tens}{}{second}", year % 100, cycle % 10),
+        format!(
+            "{century}{:02}{half_month}{tens}{}{second}",
+            year % 100,
+            cycle % 10
+        ),
     )
 }
 
@@ -197,9 +213,22 @@ fn document(orbit: &Orbit, dice: &mut Dice) -> String {
     text.push('{');
     solution(&mut text, "CAR", "x y z vx vy vz", &state, dice);
     text.push_str(", ");
-    solution(&mut text, "COM", "q e i node argperi peri_time", &elements, dice);
+    solution(
+        &mut text,
+        "COM",
+        "q e i node argperi peri_time",
+        &elements,
+        dice,
+    );
     let rest = format!(
         ", \"epoch_data\": {{\"epoch\": {EPOCH:?}, \"timeform\": \"MJD\", \"timesystem\": \"TDT\"}}, \
+         \"moid_data\": {{\"Mars\": null, \"Earth\": null, \"Venus\": null, \"Jupiter\": null}}, \
+         \"system_data\": {{\"eph\": \"DE431\", \"refsys\": \"Ecliptic\", \"refframe\": \"ICRF\"}}, \
+         \"software_data\": {{\"fitting_software_name\": \"simulated\"}}, \
+         \"categorization\": {{\"orbit_type_int\": 11, \"orbit_type_str\": \"Main Belt\", \
+         \"object_type_int\": 0, \"object_type_str\": \"Minor Planet\"}}, \
+         \"non_grav_booleans\": {{\"non_gravs\": false, \"non_grav_model\": {{\"yc\": false, \
+         \"srp\": false, \"marsden\": false, \"yabushita\": false, \"yarkovski\": false}}}}, \
          \"magnitude_data\": {{\"G\": 0.15, \"H\": {:.3}}}, \
          \"designation_data\": {{\"packed_primary_provisional_designation\": \"{}\", \
          \"unpacked_primary_provisional_designation\": \"{}\"}}, \
@@ -217,7 +246,7 @@ fn solution(text: &mut String, name: &str, names: &str, values: &[f64; 6], dice:
         for column in row..10 {
             let comma = if (row, column) == (0, 0) { "" } else { ", " };
             let value = match column {
-                0..6 => format!("{:.30}", 1e-14 * dice.normal()),
+                0..6 => format!("{:.45}", 1e-14 * dice.normal()),
                 _ => "null".into(),
             };
             // Writing to a text cannot fail.
@@ -225,7 +254,10 @@ fn solution(text: &mut String, name: &str, names: &str, values: &[f64; 6], dice:
         }
     }
     let listed = |of: &dyn Fn(&f64) -> String| values.iter().map(of).collect::<Vec<_>>().join(", ");
-    let quoted: Vec<String> = names.split_whitespace().map(|name| format!("\"{name}\"")).collect();
+    let quoted: Vec<String> = names
+        .split_whitespace()
+        .map(|name| format!("\"{name}\""))
+        .collect();
     let _ = write!(
         text,
         "}}, \"coefficient_names\": [{}], \"coefficient_values\": [{}], \

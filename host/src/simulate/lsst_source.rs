@@ -39,9 +39,9 @@ pub struct Ids {
 /// A `diaSource`, which the `prvDiaSources` of later packets repeat.
 pub fn source(record: &Record, object: &SkyObject, visit: &Visit, ids: Ids) -> Value {
     let mut dice = object.dice(visit.ordinal);
-    let pixel_flags = PIXEL_FLAGS.split_whitespace().fold(Draft::new(record), |draft, flag| {
-        draft.put(flag, false)
-    });
+    let pixel_flags = PIXEL_FLAGS
+        .split_whitespace()
+        .fold(Draft::new(record), |draft, flag| draft.put(flag, false));
     let draft = identity(pixel_flags, visit, ids, &mut dice);
     let draft = photometry(draft, object, visit, &mut dice);
     let draft = trail(draft, object, visit, &mut dice);
@@ -82,7 +82,10 @@ fn photometry<'a>(
     dice: &mut Dice,
 ) -> Draft<'a> {
     draft
-        .put("centroid_flag", object.kind == Kind::Artefact && dice.chance(0.3))
+        .put(
+            "centroid_flag",
+            object.kind == Kind::Artefact && dice.chance(0.3),
+        )
         .put("apFlux", visit.flux + 1.5 * visit.flux_err * dice.normal())
         .put("apFluxErr", 1.6 * visit.flux_err)
         .put_each("apFlux_flag apFlux_flag_apertureTruncated", false)
@@ -92,7 +95,10 @@ fn photometry<'a>(
         .put("psfFluxErr", visit.flux_err)
         .put("psfChi2", 1681.0 * dice.between(0.9, 1.2))
         .put("psfNdata", 1681)
-        .put_each("psfFlux_flag psfFlux_flag_edge psfFlux_flag_noGoodPixels", false)
+        .put_each(
+            "psfFlux_flag psfFlux_flag_edge psfFlux_flag_noGoodPixels",
+            false,
+        )
         .put("scienceFlux", visit.reference + visit.flux)
         .put("scienceFluxErr", visit.flux_err * 1.02)
         .put_each(
@@ -142,7 +148,11 @@ fn dipole<'a>(draft: Draft<'a>, object: &SkyObject, visit: &Visit, dice: &mut Di
 fn shape<'a>(draft: Draft<'a>, object: &SkyObject, visit: &Visit, dice: &mut Dice) -> Draft<'a> {
     let artefact = object.kind == Kind::Artefact;
     let psf = dice.between(0.2, 0.35);
-    let extended = if artefact { 0.5 } else { 1.0 + 0.1 * dice.normal() };
+    let extended = if artefact {
+        0.5
+    } else {
+        1.0 + 0.1 * dice.normal()
+    };
     let reliability = match object.kind {
         Kind::Artefact => dice.between(0.02, 0.4),
         _ => 1.0 - 0.4 / visit.snr() - 0.1 * dice.unit(),
@@ -155,8 +165,18 @@ fn shape<'a>(draft: Draft<'a>, object: &SkyObject, visit: &Visit, dice: &mut Dic
         .put("iyyPSF", psf * dice.between(0.95, 1.05))
         .put("ixyPSF", 0.02 * dice.normal())
         .put("shape_flag", artefact && dice.chance(0.4))
-        .put_each("shape_flag_no_pixels shape_flag_not_contained shape_flag_parent_source", false)
-        .put("extendedness", if artefact { dice.between(0.6, 1.0) } else { 0.2 * dice.unit() })
+        .put_each(
+            "shape_flag_no_pixels shape_flag_not_contained shape_flag_parent_source",
+            false,
+        )
+        .put(
+            "extendedness",
+            if artefact {
+                dice.between(0.6, 1.0)
+            } else {
+                0.2 * dice.unit()
+            },
+        )
         .put("reliability", reliability)
         .put("pixelFlags_bad", artefact && dice.chance(0.3))
         .put("pixelFlags_edge", artefact && dice.chance(0.2))

@@ -70,8 +70,9 @@ impl FromStr for Mix {
     fn from_str(text: &str) -> Result<Self, MixError> {
         let mut weights = [0; Kind::ALL.len()];
         for pair in text.split(',').map(str::trim) {
-            let (name, weight) =
-                pair.split_once('=').ok_or_else(|| MixError::NoPair(pair.to_owned()))?;
+            let (name, weight) = pair
+                .split_once('=')
+                .ok_or_else(|| MixError::NoPair(pair.to_owned()))?;
             let kind = Kind::from_name(name.trim())
                 .ok_or_else(|| MixError::UnknownKind(name.trim().to_owned()))?;
             weights[kind as usize] = weight
@@ -99,7 +100,13 @@ mod tests {
     fn kinds_take_turns_by_weight() {
         let mut mix: Mix = "supernova=3, kilonova=1".parse().unwrap();
         let first: Vec<Kind> = (0..8).map(|_| mix.next()).collect();
-        assert_eq!(first.iter().filter(|kind| **kind == Kind::Supernova).count(), 6);
+        assert_eq!(
+            first
+                .iter()
+                .filter(|kind| **kind == Kind::Supernova)
+                .count(),
+            6
+        );
         assert!(first[..4].contains(&Kind::Kilonova));
         let mut only = Mix::only(Kind::Artefact);
         assert!((0..5).all(|_| only.next() == Kind::Artefact));

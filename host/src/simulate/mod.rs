@@ -61,8 +61,12 @@ mod test_support {
 
     /// A file of the reference data beside the repository; `None`, said aloud, where there is none.
     pub fn shared(path: &str) -> Option<PathBuf> {
-        let root = std::env::var_os("SKYSIEVE_SHARED").map(PathBuf::from).or_else(beside);
-        let found = root.map(|root| root.join(path)).filter(|file| file.exists());
+        let root = std::env::var_os("SKYSIEVE_SHARED")
+            .map(PathBuf::from)
+            .or_else(beside);
+        let found = root
+            .map(|root| root.join(path))
+            .filter(|file| file.exists());
         if found.is_none() {
             println!("skipped: no `{path}` in a `shared` beside the repository");
         }

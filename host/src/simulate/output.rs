@@ -63,9 +63,12 @@ impl Files {
                 found.trim()
             ),
             Err(_) if is_empty(&folder)? => {
-                std::fs::write(&note, description).with_context(|| format!("cannot write `{NOTE}`"))?;
+                std::fs::write(&note, description)
+                    .with_context(|| format!("cannot write `{NOTE}`"))?;
             }
-            Err(_) => bail!("the folder is not empty and has no `{NOTE}`; choose another folder or empty it"),
+            Err(_) => bail!(
+                "the folder is not empty and has no `{NOTE}`; choose another folder or empty it"
+            ),
         }
         Ok(Files {
             folder,
@@ -85,7 +88,9 @@ impl Files {
         let name = format!("{object}_{}", message.truth.alert_id);
         // A message that comes twice is two files.
         let names = (2..).map(|again| format!("{name}_{again}.bin"));
-        let mut files = std::iter::once(format!("{name}.bin")).chain(names).map(|name| folder.join(name));
+        let mut files = std::iter::once(format!("{name}.bin"))
+            .chain(names)
+            .map(|name| folder.join(name));
         match files.find(|file| self.written.insert(file.clone())) {
             Some(file) => save(&file, &message.value),
             None => Ok(()),
@@ -126,10 +131,15 @@ impl ProducerContext for Receipts {
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
         if let Err((error, message)) = result {
-            let mut failures = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut failures = self
+                .0
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             failures.count += 1;
             let topic = rdkafka::Message::topic(message);
-            failures.first.get_or_insert_with(|| format!("topic `{topic}`: {error}"));
+            failures
+                .first
+                .get_or_insert_with(|| format!("topic `{topic}`: {error}"));
         }
     }
 }
@@ -178,7 +188,11 @@ impl Stream {
                 }
                 Err((error, _)) => {
                     let length = message.value.len();
-                    bail!("topic `{}`: cannot send alert {} of {length} bytes: {error}", message.topic, message.truth.alert_id);
+                    bail!(
+                        "topic `{}`: cannot send alert {} of {length} bytes: {error}",
+                        message.topic,
+                        message.truth.alert_id
+                    );
                 }
             }
         }
@@ -186,7 +200,10 @@ impl Stream {
 
     /// Whether a message has failed already: then the rest is not worth sending.
     fn check(&self) -> anyhow::Result<()> {
-        let failures = self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let failures = self
+            .failures
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         match &failures.first {
             Some(first) => bail!(
                 "`--servers {}`: {} messages were not taken, the first one for {first}",
@@ -199,15 +216,68 @@ impl Stream {
 
     async fn finish(self) -> anyhow::Result<String> {
         let flushed = tokio::task::spawn_blocking(move || {
-            let result = self.producers.values().try_for_each(|producer| producer.flush(PATIENCE));
+            let result = self
+                .producers
+                .values()
+                .try_for_each(|producer| producer.flush(PATIENCE));
             (self, result)
         });
-        let (stream, result) = flushed.await.context("waiting for the brokers was cut short")?;
+        let (stream, result) = flushed
+            .await
+            .context("waiting for the brokers was cut short")?;
         stream.check()?;
         result.with_context(|| {
             let seconds = PATIENCE.as_secs();
-            format!("`--servers {}`: not everything arrived within {seconds} s", stream.servers)
+            format!(
+                "`--servers {}`: not everything arrived within {seconds} s",
+                stream.servers
+            )
         })?;
         Ok(stream.servers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::{SimulateConfig, Simulator};
+
+    fn fill(folder: &Path, seed: u64) -> anyhow::Result<()> {
+        let mut files = Files::into(folder.to_owned(), &format!("seed {seed}"))?;
+        let simulator = Simulator::new(SimulateConfig::new(Survey::Lsst, seed));
+        simulator
+            .take(12)
+            .try_for_each(|message| files.write(&message))
+    }
+
+    #[test]
+    fn a_folder_holds_one_simulation() {
+        let folder = tempfile::tempdir().unwrap();
+        fill(folder.path(), 1).unwrap();
+        fill(folder.path(), 1).unwrap();
+        let error = fill(folder.path(), 2).unwrap_err().to_string();
+        assert!(error.contains("another simulation's files"), "{error}");
+
+        let (mut keys, mut values) = (0, 0);
+        for topic in std::fs::read_dir(folder.path()).unwrap() {
+            let topic = topic.unwrap().path();
+            if topic.is_dir() {
+                for file in std::fs::read_dir(topic).unwrap() {
+                    let name = file.unwrap().file_name().into_string().unwrap();
+                    keys += usize::from(name == "key.json");
+                    values += usize::from(name.ends_with(".bin") && !name.contains(' '));
+                }
+            }
+        }
+        assert!(keys > 0);
+        assert_eq!(values, 12);
+    }
+
+    #[test]
+    fn a_folder_of_somebody_else_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("thesis.tex"), "mine").unwrap();
+        let error = fill(folder.path(), 1).unwrap_err().to_string();
+        assert!(error.contains("not empty"), "{error}");
     }
 }

@@ -94,11 +94,19 @@ impl Packet {
                 }
                 (Step::Name(name), Type::Map(values), Value::Map(entries)) => {
                     let found = entries.iter().find(|(key, _)| key == name);
-                    (&**values, found.map(|(_, value)| value).ok_or_else(|| no_entry(path, name))?)
+                    (
+                        &**values,
+                        found
+                            .map(|(_, value)| value)
+                            .ok_or_else(|| no_entry(path, name))?,
+                    )
                 }
                 (Step::Item(index), Type::List(item), Value::List(items)) => {
                     let found = items.get(*index);
-                    (&**item, found.ok_or_else(|| no_item(path, *index, items.len()))?)
+                    (
+                        &**item,
+                        found.ok_or_else(|| no_item(path, *index, items.len()))?,
+                    )
                 }
                 _ => return Err(no_way(path, &step, value)),
             };
@@ -108,7 +116,10 @@ impl Packet {
 
     /// How many items a list has; 0 where it is null or the path is no list.
     pub fn len_of(&self, path: &str) -> usize {
-        self.get(path).ok().and_then(Value::items).map_or(0, <[Value]>::len)
+        self.get(path)
+            .ok()
+            .and_then(Value::items)
+            .map_or(0, <[Value]>::len)
     }
 
     /// The packet as Fink writes it: a bare Avro datum of the schema in [`Schema::key`].
@@ -168,7 +179,10 @@ fn put(
     path: &str,
 ) -> Result<(), PacketError> {
     let Some((step, rest)) = steps.split_first() else {
-        *slot = value.clone().fit(ty).map_err(|value| wrong_type(path, ty, &value))?;
+        *slot = value
+            .clone()
+            .fit(ty)
+            .map_err(|value| wrong_type(path, ty, &value))?;
         return Ok(());
     };
     if let (Value::Null, Type::Map(_)) = (&slot, ty) {
@@ -187,7 +201,13 @@ fn put(
         (Step::Item(index), Type::List(ty), Value::List(items)) => {
             let len = items.len();
             let item = Arc::make_mut(items).get_mut(*index);
-            put_item(item.ok_or_else(|| no_item(path, *index, len))?, ty, rest, value, path)
+            put_item(
+                item.ok_or_else(|| no_item(path, *index, len))?,
+                ty,
+                rest,
+                value,
+                path,
+            )
         }
         (Step::Each, Type::List(ty), Value::List(items)) => Arc::make_mut(items)
             .iter_mut()
@@ -221,14 +241,17 @@ fn entry<'a>(
     name: &str,
     values: &Type,
 ) -> &'a mut Value {
-    let place = entries.iter().position(|(key, _)| key == name).unwrap_or_else(|| {
-        let fresh = match values {
-            Type::Record(record) => Value::empty(record),
-            _ => Value::Null,
-        };
-        entries.push((Cow::Owned(name.to_owned()), fresh));
-        entries.len() - 1
-    });
+    let place = entries
+        .iter()
+        .position(|(key, _)| key == name)
+        .unwrap_or_else(|| {
+            let fresh = match values {
+                Type::Record(record) => Value::empty(record),
+                _ => Value::Null,
+            };
+            entries.push((Cow::Owned(name.to_owned()), fresh));
+            entries.len() - 1
+        });
     &mut entries[place].1
 }
 
@@ -265,7 +288,11 @@ fn no_way(path: &str, step: &Step, found: &Value) -> PacketError {
 
 fn wrong_type(path: &str, ty: &Type, value: &Value) -> PacketError {
     let mut text = format!("{value:?}");
-    text.truncate(text.char_indices().nth(60).map_or(text.len(), |(end, _)| end));
+    text.truncate(
+        text.char_indices()
+            .nth(60)
+            .map_or(text.len(), |(end, _)| end),
+    );
     PacketError::WrongType {
         path: path.to_owned(),
         expected: ty.name(),
@@ -304,7 +331,10 @@ impl<'a> Draft<'a> {
         };
         match inner {
             Some(Type::Record(inner)) => inner,
-            _ => panic!("`{}` has no record `{field}`: the tables and this code disagree", record.name),
+            _ => panic!(
+                "`{}` has no record `{field}`: the tables and this code disagree",
+                record.name
+            ),
         }
     }
 
@@ -317,13 +347,14 @@ impl<'a> Draft<'a> {
         let fields = &self.record.fields;
         let place = match fields.get(self.next) {
             Some(field) if field.name == name => self.next,
-            _ => self.record.position(name).unwrap_or_else(|| {
-                panic!("`{}` has no field `{name}`", self.record.name)
-            }),
+            _ => self
+                .record
+                .position(name)
+                .unwrap_or_else(|| panic!("`{}` has no field `{name}`", self.record.name)),
         };
         let fitting = value.into().fit(&fields[place].ty);
-        self.fields[place] =
-            fitting.unwrap_or_else(|value| panic!("{}", wrong_type(name, &fields[place].ty, &value)));
+        self.fields[place] = fitting
+            .unwrap_or_else(|value| panic!("{}", wrong_type(name, &fields[place].ty, &value)));
         self.next = place + 1;
         self
     }

@@ -241,7 +241,12 @@ mod tests {
                         flatten(inner, &format!("{path}[{part}]"), into);
                     }
                 }
-                for field in object.get("fields").and_then(|f| f.as_array()).into_iter().flatten() {
+                for field in object
+                    .get("fields")
+                    .and_then(|f| f.as_array())
+                    .into_iter()
+                    .flatten()
+                {
                     let name = field["name"].as_str().unwrap();
                     flatten(&field["type"], &format!("{path}.{name}"), into);
                 }

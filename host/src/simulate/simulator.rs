@@ -206,7 +206,9 @@ impl Simulator {
         };
         for slot in 0..simulator.config.objects.max(1) {
             let watch = simulator.watch(START, true);
-            simulator.agenda.push(Reverse((watch.next.mjd.to_bits(), slot)));
+            simulator
+                .agenda
+                .push(Reverse((watch.next.mjd.to_bits(), slot)));
             simulator.watches.push(watch);
         }
         simulator
@@ -240,7 +242,9 @@ impl Simulator {
         let stamps = self.stamps(&object);
         let story = match survey {
             Survey::Ztf => Story::Ztf(ztf::Story::of(&object, self.config.history, seed, stamps)),
-            Survey::Lsst => Story::Lsst(lsst::Story::of(&object, self.config.history, seed, stamps)),
+            Survey::Lsst => {
+                Story::Lsst(lsst::Story::of(&object, self.config.history, seed, stamps))
+            }
         };
         let mut visits = Visits::of(&object, survey, self.config.history);
         let mut watch = Watch {
@@ -257,9 +261,15 @@ impl Simulator {
 
     fn stamps(&mut self, object: &SkyObject) -> Stamps {
         let realisation = object.index % REALISATIONS;
-        let SimulateConfig { survey, seed, cutouts, .. } = self.config;
+        let SimulateConfig {
+            survey,
+            seed,
+            cutouts,
+            ..
+        } = self.config;
         let made = self.stamps.entry((object.kind, realisation));
-        made.or_insert_with(|| stamps(survey, object.kind, cutouts, seed, realisation)).clone()
+        made.or_insert_with(|| stamps(survey, object.kind, cutouts, seed, realisation))
+            .clone()
     }
 }
 

@@ -90,7 +90,14 @@ const RISING_FRACTION: f64 = 0.17;
 impl SkyObject {
     /// A new object. `now` is the simulation's time (MJD UTC): what explodes does so within days of
     /// it, or before it for the objects that the simulation starts with.
-    pub fn new(survey: Survey, kind: Kind, seed: u64, index: u64, now: f64, starting: bool) -> Self {
+    pub fn new(
+        survey: Survey,
+        kind: Kind,
+        seed: u64,
+        index: u64,
+        now: f64,
+        starting: bool,
+    ) -> Self {
         let mut dice = Dice::new(seed, Purpose::Object, index);
         let redshift = redshift(survey, kind, &mut dice);
         let position = position(survey, kind, &mut dice);
@@ -123,7 +130,11 @@ impl SkyObject {
             kind,
             position,
             redshift,
-            period: if kind == Kind::Variable { dice.between(0.42, 0.72) } else { 0.0 },
+            period: if kind == Kind::Variable {
+                dice.between(0.42, 0.72)
+            } else {
+                0.0
+            },
             begins,
             ends: begins + life,
             reference,
@@ -144,7 +155,8 @@ impl SkyObject {
         match self.kind {
             Kind::Asteroid => {
                 let days = mjd - self.begins;
-                self.position.moved(self.motion.0 * days, self.motion.1 * days)
+                self.position
+                    .moved(self.motion.0 * days, self.motion.1 * days)
             }
             _ => self.position,
         }
@@ -209,7 +221,11 @@ pub fn flux(mag: f64) -> f64 {
 
 /// AB magnitude of nJy; NaN for a flux that is not positive.
 pub fn mag(flux: f64) -> f64 {
-    if flux > 0.0 { 31.4 - 2.5 * libm::log10(flux) } else { f64::NAN }
+    if flux > 0.0 {
+        31.4 - 2.5 * libm::log10(flux)
+    } else {
+        f64::NAN
+    }
 }
 
 /// Luminosity distance in Mpc to second order in z: H0 = 70 km/s/Mpc, q0 = −0.55.
@@ -322,7 +338,9 @@ mod tests {
     fn a_variable_star_goes_both_ways_and_repeats() {
         let star = object(Kind::Variable);
         let at = |mjd| star.difference(mjd, Passband::G, 0.0);
-        let curve: Vec<f64> = (0..50).map(|i| at(61_100.0 + f64::from(i) * 0.013)).collect();
+        let curve: Vec<f64> = (0..50)
+            .map(|i| at(61_100.0 + f64::from(i) * 0.013))
+            .collect();
         assert!(curve.iter().any(|flux| *flux > 0.0) && curve.iter().any(|flux| *flux < 0.0));
         let again = at(61_100.1 + star.period);
         assert!((again - at(61_100.1)).abs() < 1e-6 * star.reference[1]);

@@ -59,7 +59,7 @@ impl Trouble {
             Trouble::NullStruct => {
                 let record: &&str = dice.pick(records(survey));
                 force(alert, record, Value::Null);
-            },
+            }
             Trouble::NegativeFlux => negate(alert),
             _ => {}
         }
@@ -89,7 +89,12 @@ impl Trouble {
 
 fn nan_fields(survey: Survey) -> &'static [&'static str] {
     match survey {
-        Survey::Ztf => &["candidate.magpsf", "candidate.drb", "prv_candidates[].magpsf", "mag_rate"],
+        Survey::Ztf => &[
+            "candidate.magpsf",
+            "candidate.drb",
+            "prv_candidates[].magpsf",
+            "mag_rate",
+        ],
         Survey::Lsst => &[
             "diaSource.psfFlux",
             "diaSource.reliability",
@@ -110,7 +115,11 @@ fn negate(alert: &mut Alert) {
     match alert.truth.survey {
         Survey::Ztf => force(alert, "candidate.isdiffpos", Value::from("f")),
         Survey::Lsst => {
-            let flux = alert.packet.get("diaSource.psfFlux").ok().and_then(Value::as_f64);
+            let flux = alert
+                .packet
+                .get("diaSource.psfFlux")
+                .ok()
+                .and_then(Value::as_f64);
             let negative = -flux.unwrap_or_default().abs();
             force(alert, "diaSource.psfFlux", Value::Double(negative));
             force(alert, "diaSource.isNegative", Value::Boolean(true));
@@ -176,7 +185,9 @@ pub enum TroubleError {
     Unknown(String),
     #[error("the rate of `{trouble}` is `{rate}`: expected a share of all messages, 0 to 1")]
     Rate { trouble: &'static str, rate: String },
-    #[error("the rates add up to {sum}: a message has one trouble at most, so the sum is at most 1")]
+    #[error(
+        "the rates add up to {sum}: a message has one trouble at most, so the sum is at most 1"
+    )]
     TooMuch { sum: f64 },
 }
 
@@ -185,19 +196,22 @@ impl FromStr for Troubles {
     type Err = TroubleError;
 
     fn from_str(text: &str) -> Result<Self, TroubleError> {
-        text.split(',').map(str::trim).try_fold(Troubles::none(), |troubles, pair| {
-            let (name, rate) =
-                pair.split_once('=').ok_or_else(|| TroubleError::NoPair(pair.to_owned()))?;
-            let trouble = Trouble::ALL
-                .into_iter()
-                .find(|trouble| trouble.name() == name.trim())
-                .ok_or_else(|| TroubleError::Unknown(name.trim().to_owned()))?;
-            let parsed = rate.trim().parse().map_err(|_| TroubleError::Rate {
-                trouble: trouble.name(),
-                rate: rate.trim().to_owned(),
-            })?;
-            troubles.with(trouble, parsed)
-        })
+        text.split(',')
+            .map(str::trim)
+            .try_fold(Troubles::none(), |troubles, pair| {
+                let (name, rate) = pair
+                    .split_once('=')
+                    .ok_or_else(|| TroubleError::NoPair(pair.to_owned()))?;
+                let trouble = Trouble::ALL
+                    .into_iter()
+                    .find(|trouble| trouble.name() == name.trim())
+                    .ok_or_else(|| TroubleError::Unknown(name.trim().to_owned()))?;
+                let parsed = rate.trim().parse().map_err(|_| TroubleError::Rate {
+                    trouble: trouble.name(),
+                    rate: rate.trim().to_owned(),
+                })?;
+                troubles.with(trouble, parsed)
+            })
     }
 }
 

@@ -120,9 +120,7 @@ impl Value {
             (Type::Record(record), Value::Record(fields)) if fits_all(&fields, record) => {
                 Value::Record(fields)
             }
-            (Type::List(item), Value::List(items)) if fits_each(&items, item) => {
-                Value::List(items)
-            }
+            (Type::List(item), Value::List(items)) if fits_each(&items, item) => Value::List(items),
             (Type::Map(_), value @ Value::Map(_)) => value,
             (_, value) => return Err(value),
         })

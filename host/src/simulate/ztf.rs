@@ -10,11 +10,11 @@ use super::features::{Sample, features};
 use super::fits::Stamps;
 use super::packet::{Draft, Packet};
 use super::schema::{Record, Schema};
+use super::simulator::{Sighting, broker_times};
 use super::sky::{Kind, SkyObject, flux, mag};
 use super::value::Value;
 use super::ztf_candidate::{Context, POGSON, Place, candid, candidate, history};
 use super::ztf_fields::ANOMALY_SCORES;
-use super::simulator::{Sighting, broker_times};
 use crate::alert::{Passband, Survey};
 
 /// What is known of an object so far.
@@ -48,7 +48,10 @@ struct Verdict {
 
 impl Story {
     pub fn of(object: &SkyObject, history: History, seed: u64, stamps: Stamps) -> Self {
-        let classes = [("RRLyr", "fink_rrlyr_ztf"), ("YSO_Candidate", "fink_yso_candidates_ztf")];
+        let classes = [
+            ("RRLyr", "fink_rrlyr_ztf"),
+            ("YSO_Candidate", "fink_yso_candidates_ztf"),
+        ];
         Story {
             schema: Schema::of(Survey::Ztf),
             seed,
@@ -92,7 +95,9 @@ impl Story {
                 .push_back((visit.mjd, history(record, object, &self.place, &visit)));
         }
         let oldest = visit.mjd - window(Survey::Ztf);
-        while self.past.len() > self.points || self.past.front().is_some_and(|(mjd, _)| *mjd < oldest) {
+        while self.past.len() > self.points
+            || self.past.front().is_some_and(|(mjd, _)| *mjd < oldest)
+        {
             self.past.pop_front();
         }
     }
@@ -122,7 +127,10 @@ impl Story {
             .put("publisher", "Fink")
             .put("objectId", self.object_id.clone())
             .put("candid", candid(object, &self.place, visit))
-            .put("candidate", candidate(candidate_record, object, &self.place, visit, &context))
+            .put(
+                "candidate",
+                candidate(candidate_record, object, &self.place, visit, &context),
+            )
             .put("prv_candidates", self.past());
         let draft = self.cutouts(draft, object, visit);
         let draft = draft
@@ -134,7 +142,10 @@ impl Story {
         let draft = self.scores(draft, object, visit, verdict);
         let draft = self.rates(draft, visit);
         let packet = draft
-            .put("blazar_stats", map(["m1", "m2", "m0"].map(|key| (key, Value::Float(-1.0)))))
+            .put(
+                "blazar_stats",
+                map(["m1", "m2", "m0"].map(|key| (key, Value::Float(-1.0)))),
+            )
             .put("is_transient", verdict.is_transient)
             .put("slsn_score", -1.0)
             .put("brokerEndProcessTimestamp", clock::text(times.end));
@@ -152,10 +163,22 @@ impl Story {
     fn cutouts<'a>(&self, mut draft: Draft<'a>, object: &SkyObject, visit: &Visit) -> Draft<'a> {
         let id = candid(object, &self.place, visit);
         let pid = id / 1_000_000;
-        let subtraction = if visit.flux > 0.0 { "scimref" } else { "refmsci" };
+        let subtraction = if visit.flux > 0.0 {
+            "scimref"
+        } else {
+            "refmsci"
+        };
         let files = [
-            ("cutoutScience", format!("candid{id}_pid{pid}_targ_sci.fits.gz"), &self.stamps.science),
-            ("cutoutTemplate", format!("candid{id}_ref.fits.gz"), &self.stamps.template),
+            (
+                "cutoutScience",
+                format!("candid{id}_pid{pid}_targ_sci.fits.gz"),
+                &self.stamps.science,
+            ),
+            (
+                "cutoutTemplate",
+                format!("candid{id}_ref.fits.gz"),
+                &self.stamps.template,
+            ),
             (
                 "cutoutDifference",
                 format!("candid{id}_pid{pid}_targ_{subtraction}.fits.gz"),
@@ -164,7 +187,9 @@ impl Story {
         ];
         for (field, name, stamp) in files {
             let record = Draft::inner(&self.schema.record, field);
-            let cutout = Draft::new(record).put("fileName", name).put("stampData", stamp.clone());
+            let cutout = Draft::new(record)
+                .put("fileName", name)
+                .put("stampData", stamp.clone());
             draft = draft.put(field, cutout.done());
         }
         draft
@@ -177,7 +202,10 @@ impl Story {
         visit: &Visit,
         verdict: &Verdict,
     ) -> Draft<'a> {
-        let (g, r) = (self.samples(visit, Passband::G), self.samples(visit, Passband::R));
+        let (g, r) = (
+            self.samples(visit, Passband::G),
+            self.samples(visit, Passband::R),
+        );
         let mut dice = object.dice(visit.ordinal << 32 | 2);
         let mut draft = draft
             .put("roid", verdict.roid)
@@ -220,9 +248,14 @@ impl Story {
     /// How fast the magnitude changes since the last point of the band: a detection, else a limit.
     fn rates<'a>(&self, draft: Draft<'a>, visit: &Visit) -> Draft<'a> {
         let first = clock::jd(self.detections[0].mjd);
-        let draft = draft.put("jd_first_real_det", first).put("jdstarthist_dt", 0.0);
+        let draft = draft
+            .put("jd_first_real_det", first)
+            .put("jdstarthist_dt", 0.0);
         let (_, earlier) = self.detections.split_last().unwrap_or((visit, &[]));
-        let last = earlier.iter().rev().find(|past| past.passband == visit.passband);
+        let last = earlier
+            .iter()
+            .rev()
+            .find(|past| past.passband == visit.passband);
         let limit = self.last_limit[visit.passband as usize];
         let (then, before, error) = match (last, limit) {
             (Some(last), _) => (last.mjd, mag(last.flux.abs()), POGSON / last.snr()),
@@ -314,12 +347,33 @@ fn crossmatches<'a>(
     draft
         .put("cdsxmatch", verdict.cdsxmatch)
         .put("tns", "")
-        .put("DR3Name", if star { format!("Gaia DR3 {id}") } else { "nan".to_owned() })
+        .put(
+            "DR3Name",
+            if star {
+                format!("Gaia DR3 {id}")
+            } else {
+                "nan".to_owned()
+            },
+        )
         .put("Plx", parallax)
         .put("e_Plx", parallax_error)
         .put("gaiaVarFlag", i32::from(star))
-        .put("gaiaClass", if verdict.cdsxmatch == "RRLyr" { "RR" } else { "nan" })
-        .put("vsx", if verdict.cdsxmatch == "RRLyr" { "RRAB" } else { "nan" })
+        .put(
+            "gaiaClass",
+            if verdict.cdsxmatch == "RRLyr" {
+                "RR"
+            } else {
+                "nan"
+            },
+        )
+        .put(
+            "vsx",
+            if verdict.cdsxmatch == "RRLyr" {
+                "RRAB"
+            } else {
+                "nan"
+            },
+        )
         .put("spicy_id", -1)
         .put("spicy_class", "Unknown")
         .put("gcvs", "Unknown")
@@ -328,7 +382,10 @@ fn crossmatches<'a>(
         .put(
             "mangrove",
             map([
-                ("HyperLEDA_name", mangrove(format!("{}", 10_000 + object.index))),
+                (
+                    "HyperLEDA_name",
+                    mangrove(format!("{}", 10_000 + object.index)),
+                ),
                 ("2MASS_name", mangrove("None".to_owned())),
                 ("lum_dist", mangrove(format!("{distance:.6}"))),
                 ("ang_dist", mangrove(format!("{:.6}", distance / stretch))),
@@ -337,7 +394,9 @@ fn crossmatches<'a>(
 }
 
 fn map<const N: usize>(entries: [(&'static str, Value); N]) -> Value {
-    let entries = entries.into_iter().map(|(key, value)| (Cow::Borrowed(key), value));
+    let entries = entries
+        .into_iter()
+        .map(|(key, value)| (Cow::Borrowed(key), value));
     Value::Map(Arc::new(entries.collect()))
 }
 

@@ -1,8 +1,8 @@
 //! ZTF's measurements: the candidate of an alert, and the same one in the history of later alerts.
 
+use super::cadence::Visit;
 use super::clock;
 use super::coordinates::Position;
-use super::cadence::Visit;
 use super::dice::Dice;
 use super::packet::Draft;
 use super::schema::Record;
@@ -45,7 +45,11 @@ impl Place {
             field: 250 + dice.below(1500) as i64,
             rcid: dice.below(64) as i64,
             distnr,
-            magnr: if nearest.is_finite() { nearest } else { dice.between(18.0, 22.0) },
+            magnr: if nearest.is_finite() {
+                nearest
+            } else {
+                dice.between(18.0, 22.0)
+            },
             reference: object.position.moved(distnr * 0.7, distnr * 0.7),
             x: dice.between(60.0, 3000.0),
             y: dice.between(60.0, 3000.0),
@@ -206,7 +210,11 @@ fn detection<'a>(
     let magdiff = 0.08 * dice.normal() + if artefact { 0.6 } else { 0.0 };
     let fwhm = dice.between(1.8, 3.2) * if artefact { 0.6 } else { 1.0 };
     let bimage = fwhm * dice.between(0.28, 0.34);
-    let elong = if artefact { dice.between(1.4, 2.2) } else { dice.between(1.01, 1.25) };
+    let elong = if artefact {
+        dice.between(1.4, 2.2)
+    } else {
+        dice.between(1.01, 1.25)
+    };
     let aimage = bimage * elong;
     let (x, y) = (place.x + dice.normal(), place.y + dice.normal());
     let edge = x.min(y).min(3072.0 - x).min(3080.0 - y);
@@ -220,7 +228,14 @@ fn detection<'a>(
         .put("dec", degrees(visit.position.dec))
         .put("magpsf", form.mag(magpsf))
         .put("sigmapsf", form.other(sigmapsf))
-        .put("chipsf", form.other(if artefact { dice.between(8.0, 90.0) } else { dice.between(0.4, 2.5) }))
+        .put(
+            "chipsf",
+            form.other(if artefact {
+                dice.between(8.0, 90.0)
+            } else {
+                dice.between(0.4, 2.5)
+            }),
+        )
         .put("magap", form.mag(magpsf + magdiff))
         .put("sigmagap", form.mag(1.6 * sigmapsf))
         .put("distnr", form.other(place.distnr))
@@ -231,7 +246,14 @@ fn detection<'a>(
         .put("sky", form.other(2.0 * dice.normal()))
         .put("magdiff", form.other(magdiff))
         .put("fwhm", form.other(fwhm))
-        .put("classtar", form.mag(if artefact { dice.between(0.0, 0.35) } else { dice.between(0.7, 1.0) }))
+        .put(
+            "classtar",
+            form.mag(if artefact {
+                dice.between(0.0, 0.35)
+            } else {
+                dice.between(0.7, 1.0)
+            }),
+        )
         .put("mindtoedge", form.mag(edge))
         .put("magfromlim", form.other(visit.limit - magpsf - magdiff))
         .put("seeratio", form.other(dice.between(0.9, 1.6)))
@@ -240,11 +262,32 @@ fn detection<'a>(
         .put("aimagerat", form.other(aimage / fwhm))
         .put("bimagerat", form.other(bimage / fwhm))
         .put("elong", form.other(elong))
-        .put("nneg", if artefact { 6 + dice.below(8) as i32 } else { dice.below(4) as i32 })
+        .put(
+            "nneg",
+            if artefact {
+                6 + dice.below(8) as i32
+            } else {
+                dice.below(4) as i32
+            },
+        )
         // Fink drops bad pixels and rb < 0.55 before anything else.
         .put("nbad", 0)
-        .put("rb", form.other(if artefact { dice.between(0.55, 0.68) } else { dice.between(0.7, 0.98) }))
-        .put("sumrat", form.other(if artefact { dice.between(0.1, 0.5) } else { dice.between(0.9, 1.0) }))
+        .put(
+            "rb",
+            form.other(if artefact {
+                dice.between(0.55, 0.68)
+            } else {
+                dice.between(0.7, 0.98)
+            }),
+        )
+        .put(
+            "sumrat",
+            form.other(if artefact {
+                dice.between(0.1, 0.5)
+            } else {
+                dice.between(0.9, 1.0)
+            }),
+        )
         .put("magapbig", form.mag(magpsf + magdiff + 0.02))
         .put("sigmagapbig", form.mag(2.0 * sigmapsf))
         .put("ranr", degrees(place.reference.ra))
@@ -276,7 +319,10 @@ fn solar_system<'a>(
     draft
         .put("ssdistnr", dice.between(0.0, 3.0).floor())
         .put("ssmagnr", (place.magnr.min(20.5) * 10.0).round() / 10.0)
-        .put("ssnamenr", (20_000 + object.index * 37 % 700_000).to_string())
+        .put(
+            "ssnamenr",
+            (20_000 + object.index * 37 % 700_000).to_string(),
+        )
 }
 
 /// The three nearest sources of PS1 and the nearest of Gaia: the same in every alert of the object.
@@ -292,7 +338,11 @@ fn neighbours<'a>(mut draft: Draft<'a>, object: &SkyObject, place: &Place) -> Dr
     ];
     for (rank, names) in names.into_iter().enumerate() {
         let names: Vec<&str> = names.split_whitespace().collect();
-        let brightness = if rank == 0 { place.magnr } else { dice.between(18.0, 22.5) };
+        let brightness = if rank == 0 {
+            place.magnr
+        } else {
+            dice.between(18.0, 22.5)
+        };
         for (name, colour) in names.iter().zip([0.6, 0.0, -0.2, -0.3]) {
             draft = draft.put(name, brightness + colour);
         }
@@ -303,13 +353,17 @@ fn neighbours<'a>(mut draft: Draft<'a>, object: &SkyObject, place: &Place) -> Dr
         } else {
             dice.between(0.0, 0.2)
         };
-        draft = draft
-            .put(names[4], score)
-            .put(names[5], distance)
-            .put(names[6], 119_000_000_000_000_000 + dice.below(1_000_000_000_000_000) as i64);
+        draft = draft.put(names[4], score).put(names[5], distance).put(
+            names[6],
+            119_000_000_000_000_000 + dice.below(1_000_000_000_000_000) as i64,
+        );
         distance += dice.between(3.0, 12.0);
     }
-    let (gaia, brightness) = if star { (nearest, place.magnr) } else { (distance, 17.0) };
+    let (gaia, brightness) = if star {
+        (nearest, place.magnr)
+    } else {
+        (distance, 17.0)
+    };
     draft
         .put("nmtchps", 3 + dice.below(20) as i64)
         .put("neargaia", gaia)

@@ -17,8 +17,14 @@ const MEASUREMENT: &[Run] = &[
     (Int, "nid rcid field"),
     (Float, "xpos ypos"),
     (Double, "ra dec"),
-    (Float, "magpsf sigmapsf chipsf magap sigmagap distnr magnr sigmagnr chinr sharpnr sky magdiff"),
-    (Float, "fwhm classtar mindtoedge magfromlim seeratio aimage bimage aimagerat bimagerat elong"),
+    (
+        Float,
+        "magpsf sigmapsf chipsf magap sigmagap distnr magnr sigmagnr chinr sharpnr sky magdiff",
+    ),
+    (
+        Float,
+        "fwhm classtar mindtoedge magfromlim seeratio aimage bimage aimagerat bimagerat elong",
+    ),
     (Int, "nneg nbad"),
     (Float, "rb ssdistnr ssmagnr"),
     (Text, "ssnamenr"),
@@ -40,10 +46,16 @@ const CANDIDATE: &[Run] = &[
     (Double, "jdstartref jdendref"),
     (Int, "nframesref"),
     (Text, "rbversion"),
-    (Float, "dsnrms ssnrms dsdiff magzpsci magzpsciunc magzpscirms"),
+    (
+        Float,
+        "dsnrms ssnrms dsdiff magzpsci magzpsciunc magzpscirms",
+    ),
     (Int, "nmatches"),
     (Float, "clrcoeff clrcounc zpclrcov zpmed clrmed clrrms"),
-    (Float, "neargaia neargaiabright maggaia maggaiabright exptime drb"),
+    (
+        Float,
+        "neargaia neargaiabright maggaia maggaiabright exptime drb",
+    ),
     (Text, "drbversion"),
 ];
 
@@ -57,12 +69,30 @@ const CUTOUT: &[Run] = &[(Text, "fileName"), (Bytes, "stampData")];
 
 /// The light-curve features of one band, which LSST has too.
 pub const FEATURES: &[Run] = &[
-    (Double, "mean weighted_mean standard_deviation median amplitude beyond_1_std cusum"),
-    (Double, "inter_percentile_range_10 kurtosis linear_trend linear_trend_sigma"),
-    (Double, "linear_trend_noise linear_fit_slope linear_fit_slope_sigma linear_fit_reduced_chi2"),
-    (Double, "magnitude_percentage_ratio_40_5 magnitude_percentage_ratio_20_10 maximum_slope"),
-    (Double, "median_absolute_deviation median_buffer_range_percentage_10 percent_amplitude"),
-    (Double, "mean_variance anderson_darling_normal chi2 skew stetson_K"),
+    (
+        Double,
+        "mean weighted_mean standard_deviation median amplitude beyond_1_std cusum",
+    ),
+    (
+        Double,
+        "inter_percentile_range_10 kurtosis linear_trend linear_trend_sigma",
+    ),
+    (
+        Double,
+        "linear_trend_noise linear_fit_slope linear_fit_slope_sigma linear_fit_reduced_chi2",
+    ),
+    (
+        Double,
+        "magnitude_percentage_ratio_40_5 magnitude_percentage_ratio_20_10 maximum_slope",
+    ),
+    (
+        Double,
+        "median_absolute_deviation median_buffer_range_percentage_10 percent_amplitude",
+    ),
+    (
+        Double,
+        "mean_variance anderson_darling_normal chi2 skew stetson_K",
+    ),
 ];
 
 /// The anomaly scores, the public model first.
@@ -86,7 +116,10 @@ pub fn packet() -> Vec<Field> {
         &mut fields,
         &[
             (Text, "brokerIngestTimestamp brokerStartProcessTimestamp"),
-            (Text, "fink_broker_version fink_science_version cdsxmatch tns DR3Name"),
+            (
+                Text,
+                "fink_broker_version fink_science_version cdsxmatch tns DR3Name",
+            ),
             (Float, "Plx e_Plx"),
             (Int, "gaiaVarFlag"),
             (Text, "gaiaClass vsx"),
@@ -94,7 +127,10 @@ pub fn packet() -> Vec<Field> {
             (Text, "spicy_class gcvs x3hsp x4lac"),
             (Map(Box::new(Text)), "mangrove"),
             (Int, "roid"),
-            (Double, "rf_snia_vs_nonia snn_snia_vs_nonia snn_sn_vs_all mulens"),
+            (
+                Double,
+                "rf_snia_vs_nonia snn_snia_vs_nonia snn_sn_vs_all mulens",
+            ),
             (Int, "nalerthist"),
             (Double, "rf_kn_vs_nonkn"),
             (Double, ANOMALY_SCORES),
@@ -106,7 +142,10 @@ pub fn packet() -> Vec<Field> {
         &mut fields,
         &[
             (Double, "jd_first_real_det jdstarthist_dt"),
-            (Double, "mag_rate sigma_rate lower_rate upper_rate delta_time"),
+            (
+                Double,
+                "mag_rate sigma_rate lower_rate upper_rate delta_time",
+            ),
             (Boolean, "from_upper"),
             (Map(Box::new(Float)), "blazar_stats"),
             (Boolean, "is_transient"),

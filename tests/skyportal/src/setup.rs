@@ -110,7 +110,8 @@ impl Setup {
         let mut seed = Seed(&mut rows);
         seed.group(SITEWIDE, None, false);
         for user in &self.users {
-            let id = seed.user(&user.username, (None, None), vec![user.role.clone()]);
+            let names = user.username.split_once('-').map(|(first, last)| (first.to_owned(), last.to_owned())).unzip();
+            let id = seed.user(&user.username, names, vec![user.role.clone()]);
             seed.token(id, user);
         }
         seed.instruments();

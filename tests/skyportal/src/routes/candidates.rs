@@ -57,7 +57,9 @@ fn passed_at_of(body: &Map<String, Value>) -> Result<Stamp, Refusal> {
 }
 
 /// Filters that do not exist or cannot be read are dropped in silence as long as one is left.
-fn filters_of(rows: &Rows, call: &Call<'_>, body: &Map<String, Value>) -> Result<BTreeSet<i64>, Refusal> {
+///
+/// They come in the order in which the database has them, a changed filter last: not in the order of the request.
+fn filters_of(rows: &Rows, call: &Call<'_>, body: &Map<String, Value>) -> Result<Vec<i64>, Refusal> {
     let given = objects::given(body, "filter_ids").ok_or_else(|| refused("Missing required filter_ids parameter."))?;
     let items = given.as_array().ok_or_else(|| {
         let message = "IN expression list, SELECT construct, or bound parameter object expected, got";
@@ -70,12 +72,14 @@ fn filters_of(rows: &Rows, call: &Call<'_>, body: &Map<String, Value>) -> Result
              filters.id IN ($3::VARCHAR)",
         ));
     }
-    let readable = |id: &i64| rows.filters.get(id).is_some_and(|filter| rows.can_read_filter(call.caller, filter));
-    let ids: BTreeSet<i64> = items.iter().filter_map(Value::as_i64).filter(readable).collect();
-    if ids.is_empty() {
+    let asked: BTreeSet<i64> = items.iter().filter_map(Value::as_i64).collect();
+    let found = asked.iter().filter_map(|id| rows.filters.get(id));
+    let mut readable: Vec<_> = found.filter(|filter| rows.can_read_filter(call.caller, filter)).collect();
+    if readable.is_empty() {
         return Err(refused("At least one valid filter ID must be provided."));
     }
-    Ok(ids)
+    readable.sort_by_key(|filter| (filter.modified, filter.id));
+    Ok(readable.iter().map(|filter| filter.id).collect())
 }
 
 fn alert_id_of(body: &Map<String, Value>) -> Result<Option<i64>, Refusal> {

@@ -133,7 +133,8 @@ pub fn of_source(rows: &mut Rows, call: &Call<'_>) -> Answer {
     Ok(visible.map(|row| with_history(row)).collect())
 }
 
-fn with_history(row: &Classification) -> Value {
+/// With votes and edits.
+pub(super) fn with_history(row: &Classification) -> Value {
     let votes = row.votes.iter().map(|vote| {
         json!({
             "id": vote.id, "classification_id": row.id, "voter_id": vote.voter_id, "vote": 1,

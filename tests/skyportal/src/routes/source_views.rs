@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::classifications::with_history;
 use crate::call::Call;
 use crate::envelope::{Answer, Refusal};
 use crate::healpix;
@@ -62,7 +63,13 @@ pub(super) fn annotations(rows: &Rows, call: &Call<'_>, obj_id: &str) -> Value {
 pub(super) fn classifications(rows: &Rows, call: &Call<'_>, obj_id: &str) -> Value {
     let all = rows.classifications_of(obj_id);
     let visible = all.iter().filter(|row| rows.shares_a_group(call.caller, &row.group_ids));
-    visible.map(|row| row.shown()).collect()
+    let shown = visible.map(|row| {
+        let mut shown = with_history(row);
+        let groups = row.group_ids.iter().filter_map(|id| rows.groups.get(id));
+        shown["groups"] = groups.map(Shown::shown).collect();
+        shown
+    });
+    shown.collect()
 }
 
 fn saves(rows: &Rows, call: &Call<'_>, obj_id: &str) -> Value {

@@ -174,7 +174,7 @@ fn repr_key(point: &Point) -> String {
         point.origin,
         pyjson::repr_f64(point.mjd),
         pyjson::repr_f64(point.fluxerr),
-        pyjson::repr_f64(point.flux.unwrap_or(f64::NAN))
+        point.flux.map_or("'__nan__'".into(), pyjson::repr_f64)
     )
 }
 

@@ -63,25 +63,22 @@ fn shown(rows: &Rows, point: &Point, mags: bool, fluxes: bool) -> Value {
         shown["zp"] = json!(ZERO_POINT);
     }
     if let Some(ref_flux) = point.ref_flux {
-        with_reference(&mut shown, point, ref_flux, mags, fluxes);
+        with_reference(&mut shown, point, ref_flux);
     }
     shown
 }
 
-fn with_reference(shown: &mut Value, point: &Point, ref_flux: f64, mags: bool, fluxes: bool) {
+/// All of these, whichever format was asked for.
+fn with_reference(shown: &mut Value, point: &Point, ref_flux: f64) {
     let total = point.flux.map(|flux| flux + ref_flux);
     let ref_err = point.ref_fluxerr.unwrap_or_default();
     let total_err = point.fluxerr.hypot(ref_err);
-    if fluxes {
-        shown["ref_flux"] = json!(ref_flux);
-        shown["ref_fluxerr"] = json!(point.ref_fluxerr);
-        shown["tot_flux"] = json!(total);
-        shown["tot_fluxerr"] = json!(total_err);
-    }
-    if mags {
-        shown["magref"] = json!(magnitude(ref_flux));
-        shown["e_magref"] = json!(magnitude_error(ref_flux, ref_err));
-        shown["magtot"] = json!(total.and_then(magnitude));
-        shown["e_magtot"] = json!(total.and_then(|total| magnitude_error(total, total_err)));
-    }
+    shown["ref_flux"] = json!(ref_flux);
+    shown["ref_fluxerr"] = json!(point.ref_fluxerr);
+    shown["tot_flux"] = json!(total);
+    shown["tot_fluxerr"] = json!(total_err);
+    shown["magref"] = json!(magnitude(ref_flux));
+    shown["e_magref"] = json!(magnitude_error(ref_flux, ref_err));
+    shown["magtot"] = json!(total.and_then(magnitude));
+    shown["e_magtot"] = json!(total.and_then(|total| magnitude_error(total, total_err)));
 }
