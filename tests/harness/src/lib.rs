@@ -1,4 +1,6 @@
 //! What the tests, the demo and the benchmarks share.
 #![deny(unsafe_code)]
 
+pub mod guests;
+pub mod mock_kafka;
 pub mod reference;
