@@ -206,7 +206,11 @@ impl Seed<'_> {
     fn token(&mut self, user_id: i64, seed: &UserSeed) {
         let value = secret(&seed.username);
         let (acls, created_at) = (seed.acls.iter().cloned().collect(), Stamp::now());
-        let token = Token { value: value.clone(), name: format!("token of {}", seed.username), user_id, acls, created_at };
+        let name = match seed.username.as_str() {
+            ADMIN => "Initial admin token".to_owned(),
+            username => format!("token of {username}"),
+        };
+        let token = Token { value: value.clone(), name, user_id, acls, created_at };
         self.0.tokens.insert(value, token);
     }
 

@@ -32,6 +32,9 @@ const NOT_COVERED: &[(&str, &str)] = &[
     ("race.group.same.3", "one lock: two calls never meet in the database"),
 ];
 
+/// Twenty calls at once: which of them pass hangs on the moment. `front::rate` has the rule and its tests.
+const TIMED: &str = "limit.burst.";
+
 #[tokio::test]
 async fn the_stand_in_answers_as_the_recorded_server() {
     let Some(recordings) = recording::load() else {
@@ -41,7 +44,7 @@ async fn the_stand_in_answers_as_the_recorded_server() {
     };
     let mut replay = Replay::start(&recordings).await;
     let mut differing = BTreeMap::new();
-    for recording in recordings.iter().filter(|recording| !recording.label.starts_with("limit.burst")) {
+    for recording in recordings.iter().filter(|recording| !recording.label.starts_with(TIMED)) {
         if let Err(difference) = replay.step(recording).await {
             differing.insert(recording.label.clone(), difference);
         }
