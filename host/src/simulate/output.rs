@@ -244,6 +244,7 @@ mod tests {
     use rdkafka::Message as _;
     use rdkafka::consumer::{BaseConsumer, Consumer};
     use rdkafka::mocking::MockCluster;
+    use rdkafka::{Offset, TopicPartitionList};
 
     use super::*;
     use crate::simulate::{SimulateConfig, Simulator};
@@ -287,6 +288,8 @@ mod tests {
         assert!(error.contains("not empty"), "{error}");
     }
 
+    const PARTITIONS: i32 = 4;
+
     /// What a consumer of the topics gets: topic, partition, key, value, timestamp.
     type Received = (String, i32, Vec<u8>, Vec<u8>, i64);
 
@@ -294,14 +297,22 @@ mod tests {
         let consumer: BaseConsumer = ClientConfig::new()
             .set("bootstrap.servers", servers)
             .set("group.id", "simulation")
-            .set("auto.offset.reset", "earliest")
             .create()
             .unwrap();
-        consumer.subscribe(topics).unwrap();
+        let mut all = TopicPartitionList::new();
+        for topic in topics {
+            for partition in 0..PARTITIONS {
+                all.add_partition_offset(topic, partition, Offset::Beginning)
+                    .unwrap();
+            }
+        }
+        consumer.assign(&all).unwrap();
         let patience = std::time::Instant::now() + Duration::from_secs(30);
         let mut received = Vec::new();
         while received.len() < count && std::time::Instant::now() < patience {
-            if let Some(Ok(message)) = consumer.poll(Duration::from_millis(200)) {
+            let polled = consumer.poll(Duration::from_millis(200));
+            if let Some(message) = polled {
+                let message = message.unwrap();
                 received.push((
                     message.topic().to_owned(),
                     message.partition(),
@@ -327,7 +338,7 @@ mod tests {
                 .collect();
             let topics: Vec<&str> = topics.into_iter().collect();
             for topic in &topics {
-                cluster.create_topic(topic, 4, 1).unwrap();
+                cluster.create_topic(topic, PARTITIONS, 1).unwrap();
             }
             let mut stream = Stream::to(&servers, &[survey]).unwrap();
             for message in &messages {
