@@ -106,6 +106,7 @@ impl Visits {
         let past = match object.kind {
             Kind::Variable => (1.1 * gap * wanted / per_night as f64 + gap).min(window(survey)),
             Kind::Asteroid => 0.0,
+            Kind::Kilonova => 10.0,
             _ => window(survey).min(30.0),
         };
         // A night of six hours, at most half an hour between two visits.

@@ -239,6 +239,13 @@ impl Stream {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use rdkafka::Message as _;
+    use rdkafka::consumer::{BaseConsumer, Consumer};
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::{Offset, TopicPartitionList};
+
     use super::*;
     use crate::simulate::{SimulateConfig, Simulator};
 
@@ -279,5 +286,82 @@ mod tests {
         std::fs::write(folder.path().join("thesis.tex"), "mine").unwrap();
         let error = fill(folder.path(), 1).unwrap_err().to_string();
         assert!(error.contains("not empty"), "{error}");
+    }
+
+    const PARTITIONS: i32 = 4;
+
+    /// What a consumer of the topics gets: topic, partition, key, value, timestamp.
+    type Received = (String, i32, Vec<u8>, Vec<u8>, i64);
+
+    fn receive(servers: &str, topics: &[&str], count: usize) -> Vec<Received> {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", servers)
+            .set("group.id", "simulation")
+            .create()
+            .unwrap();
+        let mut all = TopicPartitionList::new();
+        for topic in topics {
+            for partition in 0..PARTITIONS {
+                all.add_partition_offset(topic, partition, Offset::Beginning)
+                    .unwrap();
+            }
+        }
+        consumer.assign(&all).unwrap();
+        let patience = std::time::Instant::now() + Duration::from_secs(30);
+        let mut received = Vec::new();
+        while received.len() < count && std::time::Instant::now() < patience {
+            let polled = consumer.poll(Duration::from_millis(200));
+            if let Some(message) = polled {
+                let message = message.unwrap();
+                received.push((
+                    message.topic().to_owned(),
+                    message.partition(),
+                    message.key().unwrap_or_default().to_vec(),
+                    message.payload().unwrap_or_default().to_vec(),
+                    message.timestamp().to_millis().unwrap_or_default(),
+                ));
+            }
+        }
+        received
+    }
+
+    #[tokio::test]
+    async fn brokers_get_the_messages_as_fink_sends_them() {
+        let cluster = MockCluster::new(1).unwrap();
+        let servers = cluster.bootstrap_servers();
+        for survey in [Survey::Ztf, Survey::Lsst] {
+            let simulator = Simulator::new(SimulateConfig::new(survey, 1));
+            let messages: Vec<Message> = simulator.take(40).collect();
+            let topics: BTreeSet<&str> = messages
+                .iter()
+                .map(|message| message.topic.as_str())
+                .collect();
+            let topics: Vec<&str> = topics.into_iter().collect();
+            for topic in &topics {
+                cluster.create_topic(topic, PARTITIONS, 1).unwrap();
+            }
+            let mut stream = Stream::to(&servers, &[survey]).unwrap();
+            for message in &messages {
+                stream.write(message).await.unwrap();
+            }
+            stream.finish().await.unwrap();
+
+            let received = receive(&servers, &topics, messages.len());
+            assert_eq!(received.len(), messages.len());
+            for message in &messages {
+                assert!(received.iter().any(|(topic, _, key, value, time)| {
+                    *topic == message.topic
+                        && key[..] == message.key[..]
+                        && value[..] == message.value[..]
+                        && *time == message.timestamp_ms
+                }));
+            }
+            let partitions: BTreeSet<i32> = received.iter().map(|message| message.1).collect();
+            assert_eq!(
+                partitions.len() == 1,
+                survey == Survey::Ztf,
+                "{partitions:?}"
+            );
+        }
     }
 }

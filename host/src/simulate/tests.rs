@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value as Avro;
 use sha2::{Digest, Sha256};
 
@@ -55,6 +56,20 @@ fn is_null(alert: &Alert, path: &str) -> bool {
     *alert.packet.get(path).unwrap() == Value::Null
 }
 
+fn parsed(survey: Survey) -> apache_avro::Schema {
+    let key = Schema::of(survey).key();
+    apache_avro::Schema::parse_str(std::str::from_utf8(&key).unwrap()).unwrap()
+}
+
+/// Reads the whole of the bytes.
+fn decode(schema: &apache_avro::Schema, bytes: &[u8]) -> Avro {
+    let reader = GenericDatumReader::builder(schema).build().unwrap();
+    let mut rest = bytes;
+    let value = reader.read_value(&mut rest).unwrap();
+    assert!(rest.is_empty(), "{} bytes left", rest.len());
+    value
+}
+
 /// Compares a decoded value with the tree that was written.
 fn same(ours: &Value, theirs: &Avro, path: &str) {
     match (ours, theirs) {
@@ -103,15 +118,11 @@ fn equal(ours: &Value, theirs: &Avro) -> bool {
 #[test]
 fn every_message_decodes_with_apache_avro_to_the_values_written() {
     for survey in BOTH {
-        let key = Schema::of(survey).key();
-        let schema = apache_avro::Schema::parse_str(std::str::from_utf8(&key).unwrap()).unwrap();
+        let schema = parsed(survey);
         let names = Schema::of(survey).record.fields.iter();
         for alert in alerts(survey, 120) {
             let message = alert.message();
-            let mut rest = &message.value[..];
-            let decoded = apache_avro::from_avro_datum(&schema, &mut rest, None).unwrap();
-            assert!(rest.is_empty(), "{} bytes left", rest.len());
-            let Avro::Record(fields) = decoded else {
+            let Avro::Record(fields) = decode(&schema, &message.value) else {
                 panic!("no record")
             };
             for (field, (name, theirs)) in names.clone().zip(&fields) {
@@ -308,7 +319,8 @@ fn lsst_kinds_look_like_themselves() {
         if !moving {
             assert_eq!(number(&alert, "diaSource.ssObjectId"), 0.0);
             let count = number(&alert, "diaObject.nDiaSources");
-            assert_eq!(count, 1.0 + alert.packet.len_of("prvDiaSources") as f64);
+            // Sources older than a year have left the packet.
+            assert!(count >= 1.0 + alert.packet.len_of("prvDiaSources") as f64);
             assert_eq!(flag(&alert, "pred.is_first"), count == 1.0);
             let band = alert.truth.passband.letter();
             assert!(number(&alert, &format!("diaObject.{band}_psfFluxNdata")) >= 1.0);
@@ -501,8 +513,7 @@ fn an_edited_packet_does_not_change_the_object_s_later_packets() {
 #[test]
 fn each_trouble_befalls_messages() {
     for survey in BOTH {
-        let key = Schema::of(survey).key();
-        let schema = apache_avro::Schema::parse_str(std::str::from_utf8(&key).unwrap()).unwrap();
+        let schema = parsed(survey);
         for trouble in Trouble::ALL {
             let troubles = Troubles::none().with(trouble, 0.3).unwrap();
             let simulator = Simulator::new(SimulateConfig {
@@ -545,8 +556,7 @@ fn each_trouble_befalls_messages() {
                         assert!(value.len() == clean.len() && value != clean);
                     }
                     Trouble::Nan | Trouble::NullStruct | Trouble::NegativeFlux => {
-                        let mut rest = &value[..];
-                        apache_avro::from_avro_datum(&schema, &mut rest, None).unwrap();
+                        decode(&schema, value);
                         let already = message.truth.flux < 0.0;
                         assert!(value != clean || already, "{trouble:?}");
                     }
@@ -571,16 +581,13 @@ fn real_messages_of_the_survey_have_the_simulated_shape() {
         let Some(folder) = test_support::shared(folder) else {
             continue;
         };
-        let key = Schema::of(survey).key();
-        let schema = apache_avro::Schema::parse_str(std::str::from_utf8(&key).unwrap()).unwrap();
+        let schema = parsed(survey);
         let mut decoded = 0;
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "bin") {
                 let bytes = std::fs::read(&path).unwrap();
-                let mut rest = &bytes[..];
-                apache_avro::from_avro_datum(&schema, &mut rest, None).unwrap();
-                assert!(rest.is_empty());
+                decode(&schema, &bytes);
                 decoded += 1;
             }
         }
@@ -592,7 +599,10 @@ fn real_messages_of_the_survey_have_the_simulated_shape() {
 /// be meant, since benchmarks and demonstrations are compared over time.
 #[test]
 fn the_bytes_stay_the_same_for_ever() {
-    for (survey, expected) in [(Survey::Ztf, "ZTFHASH"), (Survey::Lsst, "LSSTHASH")] {
+    for (survey, expected) in [
+        (Survey::Ztf, "db0c6bfd4aa55339"),
+        (Survey::Lsst, "0e42309c1e2791b5"),
+    ] {
         let mut hash = Sha256::new();
         for mut alert in alerts(survey, 100) {
             if survey == Survey::Ztf {

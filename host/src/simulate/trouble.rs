@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use super::dice::Dice;
 use super::simulator::{Alert, Message};
+use super::sky::Kind;
 use super::value::Value;
 use crate::alert::Survey;
 
@@ -57,7 +58,7 @@ impl Trouble {
                 .iter()
                 .for_each(|path| force(alert, path, Value::Double(f64::NAN))),
             Trouble::NullStruct => {
-                let record: &&str = dice.pick(records(survey));
+                let record: &&str = dice.pick(records(survey, alert.truth.kind));
                 force(alert, record, Value::Null);
             }
             Trouble::NegativeFlux => negate(alert),
@@ -104,10 +105,12 @@ fn nan_fields(survey: Survey) -> &'static [&'static str] {
     }
 }
 
-fn records(survey: Survey) -> &'static [&'static str] {
-    match survey {
-        Survey::Ztf => &["candidate", "cutoutScience", "lc_features_r"],
-        Survey::Lsst => &["diaSource", "diaObject", "xm", "clf", "pred", "misc"],
+/// Records that are not null yet: an asteroid's `diaObject` always is.
+fn records(survey: Survey, kind: Kind) -> &'static [&'static str] {
+    match (survey, kind) {
+        (Survey::Ztf, _) => &["candidate", "cutoutScience", "lc_features_r"],
+        (Survey::Lsst, Kind::Asteroid) => &["diaSource", "xm", "clf", "pred", "misc"],
+        (Survey::Lsst, _) => &["diaSource", "diaObject", "xm", "clf", "pred", "misc"],
     }
 }
 

@@ -291,7 +291,7 @@ impl Story {
         match object.kind {
             Kind::Supernova => {
                 verdict.is_transient = true;
-                if object.index % 3 == 0 {
+                if object.index.is_multiple_of(3) {
                     verdict.cdsxmatch = "Galaxy";
                 }
                 if count > 1 && age <= 90.0 {

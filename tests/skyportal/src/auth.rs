@@ -20,7 +20,13 @@ impl Caller {
     /// Behind a call that needs no token.
     pub fn nobody() -> Caller {
         let nothing = String::new;
-        Caller { user_id: 0, username: nothing(), token: nothing(), acls: BTreeSet::new(), user_is_admin: false }
+        Caller {
+            user_id: 0,
+            username: nothing(),
+            token: nothing(),
+            acls: BTreeSet::new(),
+            user_is_admin: false,
+        }
     }
 
     /// Reads `Authorization: token <value>`; the scheme is lower-case and case-sensitive.
@@ -28,7 +34,9 @@ impl Caller {
     /// # Errors
     /// 401, with a hint for a missing or garbled header and without for an unknown token.
     pub fn of(rows: &Rows, header: Option<&str>) -> Result<Caller, Refusal> {
-        let value = header.and_then(|header| header.strip_prefix("token ")).ok_or_else(malformed_credentials)?;
+        let value = header
+            .and_then(|header| header.strip_prefix("token "))
+            .ok_or_else(malformed_credentials)?;
         let token = rows.tokens.get(value.trim()).ok_or_else(unauthorized)?;
         let user = rows.users.get(&token.user_id).ok_or_else(unauthorized)?;
         Ok(Caller {

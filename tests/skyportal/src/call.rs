@@ -34,7 +34,10 @@ impl Call<'_> {
         }
         match json::parse(text) {
             Ok(Value::Object(map)) => Ok(map),
-            Ok(_) => Err(Refusal::with(500, "Please ensure posted data is of type application/json")),
+            Ok(_) => Err(Refusal::with(
+                500,
+                "Please ensure posted data is of type application/json",
+            )),
             Err(_) => Err(Refusal::with(
                 500,
                 format!(
@@ -67,6 +70,8 @@ impl Call<'_> {
 
     /// A number of the query string.
     pub fn query_number(&self, name: &str, default: usize) -> usize {
-        self.query(name).and_then(|text| text.parse().ok()).unwrap_or(default)
+        self.query(name)
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(default)
     }
 }

@@ -36,7 +36,10 @@ pub(crate) struct CallLog {
 
 impl CallLog {
     pub fn add(&mut self, call: LoggedCall) {
-        *self.counts.entry(format!("{} {}", call.verb, call.route)).or_default() += 1;
+        *self
+            .counts
+            .entry(format!("{} {}", call.verb, call.route))
+            .or_default() += 1;
         if self.calls.len() == REMEMBERED {
             self.calls.pop_front();
         }

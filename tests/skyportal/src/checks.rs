@@ -22,17 +22,28 @@ pub enum Kind {
 ///
 /// # Errors
 /// 400 `Invalid/missing parameters: ...`, all complaints in one message.
-pub fn schema(body: &Map<String, Value>, fields: &[(&str, Kind, bool)], extra_is_an_error: bool) -> Result<(), Refusal> {
-    let mut complaints: Vec<String> =
-        fields.iter().filter_map(|(name, kind, required)| complaint(body.get(*name), name, *kind, *required)).collect();
+pub fn schema(
+    body: &Map<String, Value>,
+    fields: &[(&str, Kind, bool)],
+    extra_is_an_error: bool,
+) -> Result<(), Refusal> {
+    let mut complaints: Vec<String> = fields
+        .iter()
+        .filter_map(|(name, kind, required)| complaint(body.get(*name), name, *kind, *required))
+        .collect();
     if extra_is_an_error {
-        let extra = body.keys().filter(|name| !fields.iter().any(|(field, ..)| field == name));
+        let extra = body
+            .keys()
+            .filter(|name| !fields.iter().any(|(field, ..)| field == name));
         complaints.extend(extra.map(|name| format!("{name}: Extra inputs are not permitted")));
     }
     if complaints.is_empty() {
         return Ok(());
     }
-    Err(refused(format!("Invalid/missing parameters: {}", complaints.join("; "))))
+    Err(refused(format!(
+        "Invalid/missing parameters: {}",
+        complaints.join("; ")
+    )))
 }
 
 fn complaint(value: Option<&Value>, name: &str, kind: Kind, required: bool) -> Option<String> {
@@ -55,7 +66,12 @@ fn complaint(value: Option<&Value>, name: &str, kind: Kind, required: bool) -> O
 /// An integer, or a string of one.
 pub fn integer(value: &Value) -> Option<i64> {
     match value {
-        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().filter(|n| n.fract() == 0.0).map(|n| n as i64)),
+        Value::Number(number) => number.as_i64().or_else(|| {
+            number
+                .as_f64()
+                .filter(|n| n.fract() == 0.0)
+                .map(|n| n as i64)
+        }),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
@@ -80,10 +96,16 @@ pub fn truthy(value: Option<&Value>, default: bool) -> bool {
 /// # Errors
 /// 400, quoting the ids.
 pub fn existing_groups(rows: &Rows, given: &Value) -> Result<BTreeSet<i64>, Refusal> {
-    let missing = || refused(format!("Cannot find one or more groups with IDs: {}.", json::repr(given)));
+    let missing = || {
+        refused(format!(
+            "Cannot find one or more groups with IDs: {}.",
+            json::repr(given)
+        ))
+    };
     let items = given.as_array().ok_or_else(missing)?;
     let ids: Option<BTreeSet<i64>> = items.iter().map(integer).collect();
-    ids.filter(|ids| ids.iter().all(|id| rows.groups.contains_key(id))).ok_or_else(missing)
+    ids.filter(|ids| ids.iter().all(|id| rows.groups.contains_key(id)))
+        .ok_or_else(missing)
 }
 
 /// A Python set of integers.
@@ -91,11 +113,20 @@ pub fn repr_set(ids: &BTreeSet<i64>) -> String {
     if ids.is_empty() {
         return "set()".into();
     }
-    format!("{{{}}}", ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", "))
+    format!(
+        "{{{}}}",
+        ids.iter()
+            .map(i64::to_string)
+            .collect::<Vec<_>>()
+            .join(", ")
+    )
 }
 
 /// The strict check of an object's fields that a creation goes through, as its message words it.
 pub fn field_errors(errors: &[(String, String)]) -> String {
-    let entries: Vec<String> = errors.iter().map(|(field, error)| format!("'{field}': ['{error}']")).collect();
+    let entries: Vec<String> = errors
+        .iter()
+        .map(|(field, error)| format!("'{field}': ['{error}']"))
+        .collect();
     format!("{{{}}}", entries.join(", "))
 }

@@ -18,12 +18,18 @@ pub struct Refusal {
 impl Refusal {
     /// With a status of its own.
     pub fn with(status: u16, message: impl Into<String>) -> Refusal {
-        Refusal { status, message: message.into() }
+        Refusal {
+            status,
+            message: message.into(),
+        }
     }
 
     /// The same message behind a prefix, as handlers wrap the messages of what they call.
     pub fn after(self, prefix: &str) -> Refusal {
-        Refusal { message: format!("{prefix}{}", self.message), ..self }
+        Refusal {
+            message: format!("{prefix}{}", self.message),
+            ..self
+        }
     }
 }
 
@@ -50,16 +56,22 @@ pub fn wrong_verb() -> Refusal {
 
 /// Row-level security refused a row. The message quotes the token itself.
 pub fn not_permitted(token: &str, operation: &str) -> Refusal {
-    refused(format!("Insufficient permissions for operation \"Token {token} {operation}\"."))
+    refused(format!(
+        "Insufficient permissions for operation \"Token {token} {operation}\"."
+    ))
 }
 
 /// The status and the text of an answer.
 pub fn seal(answer: &Answer) -> (u16, String) {
     let (status, envelope) = match answer {
-        Ok(data) => (200, json!({"status": "success", "data": data, "version": VERSION})),
-        Err(refusal) => {
-            (refusal.status, json!({"status": "error", "message": refusal.message, "data": {}, "version": VERSION}))
-        }
+        Ok(data) => (
+            200,
+            json!({"status": "success", "data": data, "version": VERSION}),
+        ),
+        Err(refusal) => (
+            refusal.status,
+            json!({"status": "error", "message": refusal.message, "data": {}, "version": VERSION}),
+        ),
     };
     (status, envelope.to_string())
 }

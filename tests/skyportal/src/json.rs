@@ -16,10 +16,18 @@ pub struct NotJson;
 
 /// Reads one JSON document.
 pub fn parse(text: &str) -> Result<Value, NotJson> {
-    let mut reader = Reader { bytes: text.as_bytes(), at: 0, text };
+    let mut reader = Reader {
+        bytes: text.as_bytes(),
+        at: 0,
+        text,
+    };
     let value = reader.value(0)?;
     reader.blanks();
-    if reader.at == reader.bytes.len() { Ok(value) } else { Err(NotJson) }
+    if reader.at == reader.bytes.len() {
+        Ok(value)
+    } else {
+        Err(NotJson)
+    }
 }
 
 /// The number that a value is, the three special ones included; strings are not numbers here.
@@ -41,7 +49,10 @@ pub fn presentable(value: &Value) -> Value {
     match value {
         Value::String(text) if special(text).is_some() => Value::Null,
         Value::Array(items) => items.iter().map(presentable).collect(),
-        Value::Object(map) => map.iter().map(|(key, item)| (key.clone(), presentable(item))).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, item)| (key.clone(), presentable(item)))
+            .collect(),
         other => other.clone(),
     }
 }
@@ -73,9 +84,15 @@ pub fn repr(value: &Value) -> String {
             Some(number) => repr_f64(number),
             None => repr_str(text),
         },
-        Value::Array(items) => format!("[{}]", items.iter().map(repr).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => format!(
+            "[{}]",
+            items.iter().map(repr).collect::<Vec<_>>().join(", ")
+        ),
         Value::Object(map) => {
-            let entries: Vec<_> = map.iter().map(|(key, item)| format!("{}: {}", repr_str(key), repr(item))).collect();
+            let entries: Vec<_> = map
+                .iter()
+                .map(|(key, item)| format!("{}: {}", repr_str(key), repr(item)))
+                .collect();
             format!("{{{}}}", entries.join(", "))
         }
     }
@@ -95,7 +112,11 @@ pub fn repr_f64(number: f64) -> String {
         return "nan".into();
     }
     if number.is_infinite() {
-        return if number > 0.0 { "inf".into() } else { "-inf".into() };
+        return if number > 0.0 {
+            "inf".into()
+        } else {
+            "-inf".into()
+        };
     }
     let text = format!("{number:?}");
     match text.split_once('e') {
@@ -105,7 +126,11 @@ pub fn repr_f64(number: f64) -> String {
 }
 
 fn repr_str(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let quote = if text.contains('\'') && !text.contains('"') {
+        '"'
+    } else {
+        '\''
+    };
     let mut out = String::from(quote);
     for c in text.chars() {
         match c {
@@ -222,13 +247,20 @@ impl Reader<'_> {
 
     fn number(&mut self) -> Result<Value, NotJson> {
         let start = self.at;
-        while matches!(self.bytes.get(self.at), Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) {
+        while matches!(
+            self.bytes.get(self.at),
+            Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')
+        ) {
             self.at += 1;
         }
         let text = &self.text[start..self.at];
         let digits = text.strip_prefix('-').unwrap_or(text);
-        let leading_zero = digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
-        if leading_zero || !digits.starts_with(|c: char| c.is_ascii_digit()) || digits.ends_with('.') {
+        let leading_zero =
+            digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
+        if leading_zero
+            || !digits.starts_with(|c: char| c.is_ascii_digit())
+            || digits.ends_with('.')
+        {
             return Err(NotJson);
         }
         if let Ok(integer) = text.parse::<i64>() {
@@ -250,7 +282,10 @@ impl Reader<'_> {
         let mut out = String::new();
         loop {
             let start = self.at;
-            while !matches!(self.bytes.get(self.at), None | Some(b'"' | b'\\' | 0..=0x1f)) {
+            while !matches!(
+                self.bytes.get(self.at),
+                None | Some(b'"' | b'\\' | 0..=0x1f)
+            ) {
                 self.at += 1;
             }
             out.push_str(&self.text[start..self.at]);
@@ -306,7 +341,9 @@ mod tests {
 
     #[test]
     fn python_numbers_are_read() {
-        let value = parse(r#"{"a": NaN, "b": -Infinity, "c": [1, -2.5, 9223372036854775808], "d": 1e400}"#).unwrap();
+        let value =
+            parse(r#"{"a": NaN, "b": -Infinity, "c": [1, -2.5, 9223372036854775808], "d": 1e400}"#)
+                .unwrap();
         assert!(number(&value["a"]).unwrap().is_nan());
         assert_eq!(number(&value["b"]), Some(f64::NEG_INFINITY));
         assert_eq!(value["c"], json!([1, -2.5, 9_223_372_036_854_775_808_u64]));
@@ -315,7 +352,13 @@ mod tests {
 
     #[test]
     fn every_float_is_the_nearest_one() {
-        for text in ["18.523000000000003", "18.52300071716309", "61272.21705", "0.1", "2.2250738585072014e-308"] {
+        for text in [
+            "18.523000000000003",
+            "18.52300071716309",
+            "61272.21705",
+            "0.1",
+            "2.2250738585072014e-308",
+        ] {
             let bits = parse(text).unwrap().as_f64().unwrap().to_bits();
             assert_eq!(bits, text.parse::<f64>().unwrap().to_bits(), "{text}");
         }
@@ -323,13 +366,28 @@ mod tests {
 
     #[test]
     fn strings_are_unescaped() {
-        assert_eq!(parse(r#""a\u00e9\ud83d\ude00\n\"""#).unwrap(), json!("aé😀\n\""));
+        assert_eq!(
+            parse(r#""a\u00e9\ud83d\ude00\n\"""#).unwrap(),
+            json!("aé😀\n\"")
+        );
         assert_eq!(parse(r#""x\u0000y""#).unwrap(), json!("x\0y"));
     }
 
     #[test]
     fn what_is_not_json_is_refused() {
-        for text in ["", "{", r#"{"id": "#, "[1,]", "01", "1.", "nan", "{'a': 1}", "1 2", "\"\n\"", "--1"] {
+        for text in [
+            "",
+            "{",
+            r#"{"id": "#,
+            "[1,]",
+            "01",
+            "1.",
+            "nan",
+            "{'a': 1}",
+            "1 2",
+            "\"\n\"",
+            "--1",
+        ] {
             assert_eq!(parse(text), Err(NotJson), "{text}");
         }
         assert_eq!(parse(&"[".repeat(10_000)), Err(NotJson));
@@ -337,7 +395,10 @@ mod tests {
 
     #[test]
     fn python_prints_values_its_own_way() {
-        assert_eq!(repr(&json!({"a": null, "b": [true, 1.0, "it's"]})), r#"{'a': None, 'b': [True, 1.0, "it's"]}"#);
+        assert_eq!(
+            repr(&json!({"a": null, "b": [true, 1.0, "it's"]})),
+            r#"{'a': None, 'b': [True, 1.0, "it's"]}"#
+        );
         assert_eq!(repr_f64(1e22), "1e+22");
         assert_eq!(repr_f64(63_207_000.0), "63207000.0");
     }

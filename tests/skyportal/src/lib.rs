@@ -35,6 +35,8 @@ pub use calls::LoggedCall;
 pub use envelope::VERSION;
 pub use front::{Fault, Only, RateLimit};
 pub use server::StandIn;
-pub use setup::{ADMIN, BOT, EVERYTHING, FilterSeed, GroupSeed, Setup, StreamSeed, TaxonomySeed, UserSeed};
+pub use setup::{
+    ADMIN, BOT, EVERYTHING, FilterSeed, GroupSeed, Setup, StreamSeed, TaxonomySeed, UserSeed,
+};
 pub use stamp::Stamp;
 pub use state::{Rows, SITEWIDE};

@@ -23,7 +23,11 @@ async fn main() -> ExitCode {
     let port = setup.port;
     match StandIn::start(setup).await {
         Ok(portal) => {
-            println!("stand-in SkyPortal {} at {}", stand_in_skyportal::VERSION, portal.url());
+            println!(
+                "stand-in SkyPortal {} at {}",
+                stand_in_skyportal::VERSION,
+                portal.url()
+            );
             println!("token of {BOT}: {}", portal.bot_token());
             println!("token of {ADMIN}: {}", portal.admin_token());
             println!("it keeps everything in memory; Ctrl-C ends it");
@@ -39,12 +43,17 @@ async fn main() -> ExitCode {
 }
 
 fn setup_of(mut args: impl Iterator<Item = String>) -> Result<Setup, String> {
-    let mut setup = Setup { port: 5000, ..Setup::default() };
+    let mut setup = Setup {
+        port: 5000,
+        ..Setup::default()
+    };
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--port" => {
                 let port = args.next().ok_or("`--port` needs a number")?;
-                setup.port = port.parse().map_err(|_| format!("`{port}` is not a port"))?;
+                setup.port = port
+                    .parse()
+                    .map_err(|_| format!("`{port}` is not a port"))?;
             }
             "--rate-limit" => setup.rate_limit = Some(RateLimit::default()),
             "-h" | "--help" => return Err(String::new()),

@@ -71,7 +71,11 @@ impl StandIn {
             latency: Mutex::new(setup.latency),
         });
         let running = Some(run(listener, Arc::clone(&shared)));
-        Ok(StandIn { shared, address, running })
+        Ok(StandIn {
+            shared,
+            address,
+            running,
+        })
     }
 
     /// `http://127.0.0.1:<port>`, without a slash at the end.
@@ -198,7 +202,10 @@ impl Running {
     async fn end(mut self) {
         self.stop.send(()).ok();
         // Lines at rest close at once; the rest are cut.
-        if tokio::time::timeout(Duration::from_millis(100), &mut self.task).await.is_err() {
+        if tokio::time::timeout(Duration::from_millis(100), &mut self.task)
+            .await
+            .is_err()
+        {
             self.down.store(true, Ordering::SeqCst);
             self.task.abort();
         }
@@ -208,7 +215,10 @@ impl Running {
 fn run(listener: TcpListener, shared: Arc<Shared>) -> Running {
     let down = Arc::new(AtomicBool::new(false));
     let lines = Lines::new(listener, Arc::clone(&down));
-    let app = Router::new().fallback(serve).with_state(shared).into_make_service_with_connect_info::<Line>();
+    let app = Router::new()
+        .fallback(serve)
+        .with_state(shared)
+        .into_make_service_with_connect_info::<Line>();
     let (stop, stopped) = oneshot::channel();
     let server = axum::serve(lines, app).with_graceful_shutdown(async {
         stopped.await.ok();
@@ -221,19 +231,38 @@ fn run(listener: TcpListener, shared: Arc<Shared>) -> Running {
     Running { stop, down, task }
 }
 
-async fn serve(State(shared): State<Arc<Shared>>, ConnectInfo(line): ConnectInfo<Line>, request: Request) -> Response {
+async fn serve(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     let path = decoded(parts.uri.path());
     let query = query_of(parts.uri.query().unwrap_or(""));
     if !path.starts_with("/api/") {
-        return page_answer(&shared, parts.method.as_str(), &path, &query, &parts.headers);
+        return page_answer(
+            &shared,
+            parts.method.as_str(),
+            &path,
+            &query,
+            &parts.headers,
+        );
     }
     let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
         return text(413, HTML, error_page(413));
     };
-    let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let authorization = parts
+        .headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     let verb = parts.method.as_str();
-    let incoming = Incoming { verb, path: &path, query: &query, authorization, body: &body };
+    let incoming = Incoming {
+        verb,
+        path: &path,
+        query: &query,
+        authorization,
+        body: &body,
+    };
     front(&shared, &line, &incoming).await
 }
 
@@ -248,7 +277,13 @@ struct Outcome {
 
 impl Outcome {
     fn unexecuted(status: u16, content_type: &'static str, body: String) -> Outcome {
-        Outcome { status, content_type, body, route: "not reached", executed: false }
+        Outcome {
+            status,
+            content_type,
+            body,
+            route: "not reached",
+            executed: false,
+        }
     }
 }
 
@@ -272,7 +307,11 @@ async fn front(shared: &Shared, line: &Line, incoming: &Incoming<'_>) -> Respons
         Some(Fault::ResetMidBody) => line.cut_after(120 + outcome.body.len() / 2),
         _ => {}
     }
-    let body = if incoming.verb == "HEAD" { String::new() } else { outcome.body };
+    let body = if incoming.verb == "HEAD" {
+        String::new()
+    } else {
+        outcome.body
+    };
     text(outcome.status, outcome.content_type, body)
 }
 
@@ -287,7 +326,9 @@ fn within_limit(shared: &Shared, incoming: &Incoming<'_>) -> bool {
 fn through(shared: &Shared, incoming: &Incoming<'_>, fault: Option<&Fault>) -> Outcome {
     match fault {
         Some(Fault::CloseAtOnce) => return Outcome::unexecuted(0, JSON, String::new()),
-        Some(Fault::Page(status)) => return Outcome::unexecuted(*status, HTML, error_page(*status)),
+        Some(Fault::Page(status)) => {
+            return Outcome::unexecuted(*status, HTML, error_page(*status));
+        }
         Some(Fault::Outage) => {
             let (status, content_type, body) = outage(incoming.verb);
             return Outcome::unexecuted(status, content_type, body);
@@ -300,10 +341,17 @@ fn through(shared: &Shared, incoming: &Incoming<'_>, fault: Option<&Fault>) -> O
     }
     let (answer, route) = routes::answer(&mut lock(&shared.rows), incoming);
     let (status, body) = seal(&answer);
-    let mut outcome = Outcome { status, content_type: JSON, body, route, executed: true };
+    let mut outcome = Outcome {
+        status,
+        content_type: JSON,
+        body,
+        route,
+        executed: true,
+    };
     match fault {
         Some(Fault::ExecutedThen(status)) => {
-            (outcome.status, outcome.content_type, outcome.body) = (*status, HTML, error_page(*status));
+            (outcome.status, outcome.content_type, outcome.body) =
+                (*status, HTML, error_page(*status));
         }
         Some(Fault::Truncated) => {
             let mut half = outcome.body.len() / 2;
@@ -318,8 +366,17 @@ fn through(shared: &Shared, incoming: &Incoming<'_>, fault: Option<&Fault>) -> O
     outcome
 }
 
-fn log(shared: &Shared, at: SystemTime, incoming: &Incoming<'_>, outcome: &Outcome, fault: Option<&Fault>) {
-    let body = std::str::from_utf8(incoming.body).ok().and_then(|text| json::parse(text).ok()).unwrap_or(Value::Null);
+fn log(
+    shared: &Shared,
+    at: SystemTime,
+    incoming: &Incoming<'_>,
+    outcome: &Outcome,
+    fault: Option<&Fault>,
+) {
+    let body = std::str::from_utf8(incoming.body)
+        .ok()
+        .and_then(|text| json::parse(text).ok())
+        .unwrap_or(Value::Null);
     lock(&shared.calls).add(LoggedCall {
         at,
         verb: incoming.verb.to_owned(),
@@ -335,7 +392,15 @@ fn log(shared: &Shared, at: SystemTime, incoming: &Incoming<'_>, outcome: &Outco
 
 fn text(status: u16, content_type: &'static str, body: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(header::CONTENT_TYPE, content_type), (header::SERVER, "nginx/1.22.1")], body).into_response()
+    (
+        status,
+        [
+            (header::CONTENT_TYPE, content_type),
+            (header::SERVER, "nginx/1.22.1"),
+        ],
+        body,
+    )
+        .into_response()
 }
 
 fn page_answer(
@@ -349,13 +414,21 @@ fn page_answer(
         return text(405, HTML, error_page(405));
     }
     let rows = lock(&shared.rows);
-    if let Some(id) = path.strip_prefix("/page/thumbnail/").and_then(|id| id.parse().ok())
+    if let Some(id) = path
+        .strip_prefix("/page/thumbnail/")
+        .and_then(|id| id.parse().ok())
         && let Some(thumbnail) = rows.thumbnails.get(&id)
     {
-        let kind = [(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "max-age=3600")];
+        let kind = [
+            (header::CONTENT_TYPE, "image/png"),
+            (header::CACHE_CONTROL, "max-age=3600"),
+        ];
         return (kind, thumbnail.png.clone()).into_response();
     }
-    let limit = query.get("limit").and_then(|limit| limit.parse().ok()).unwrap_or(page::SHOWN);
+    let limit = query
+        .get("limit")
+        .and_then(|limit| limit.parse().ok())
+        .unwrap_or(page::SHOWN);
     let html = match path {
         "/" => page::document(&rows, limit),
         "/page/cards" => page::cards(&rows, limit),
@@ -363,10 +436,16 @@ fn page_answer(
     };
     drop(rows);
     let tag = format!("\"{:016x}\"", page::fingerprint(&html));
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|known| known.as_bytes() == tag.as_bytes())
+    {
         return (StatusCode::NOT_MODIFIED, Body::empty()).into_response();
     }
-    let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()), (header::ETAG, tag)];
+    let kind = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+        (header::ETAG, tag),
+    ];
     (kind, html).into_response()
 }
 
@@ -375,7 +454,10 @@ fn query_of(query: &str) -> BTreeMap<String, String> {
     pairs
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " ")))
+            (
+                decoded(&name.replace('+', " ")),
+                decoded(&value.replace('+', " ")),
+            )
         })
         .collect()
 }
@@ -386,7 +468,9 @@ fn decoded(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let hex = text
+            .get(at + 1..at + 3)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match (bytes[at], hex) {
             (b'%', Some(byte)) => {
                 out.push(byte);

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::front::RateLimit;
 use crate::stamp::Stamp;
-use crate::state::{Filter, Group, Instrument, Rows, SITEWIDE, Stream, Taxonomy, Telescope, Token, User};
+use crate::state::{
+    Filter, Group, Instrument, Rows, SITEWIDE, Stream, Taxonomy, Telescope, Token, User,
+};
 
 /// The user whose token may do everything.
 pub const ADMIN: &str = "provisioned-admin";
@@ -46,7 +48,11 @@ impl UserSeed {
     /// A user whose token may do what `acls` say.
     pub fn new(username: &str, role: &str, acls: &[&str]) -> UserSeed {
         let acls = acls.iter().map(|acl| (*acl).to_owned()).collect();
-        UserSeed { username: username.into(), role: role.into(), acls }
+        UserSeed {
+            username: username.into(),
+            role: role.into(),
+            acls,
+        }
     }
 }
 
@@ -85,10 +91,20 @@ pub struct TaxonomySeed {
 
 impl Default for Setup {
     fn default() -> Setup {
-        let bot = ["Annotate", "Classify", "Comment", "Post taxonomy", "Run Analyses", "Upload data"];
+        let bot = [
+            "Annotate",
+            "Classify",
+            "Comment",
+            "Post taxonomy",
+            "Run Analyses",
+            "Upload data",
+        ];
         Setup {
             port: 0,
-            users: vec![UserSeed::new(ADMIN, "Super admin", &EVERYTHING), UserSeed::new(BOT, "Group admin", &bot)],
+            users: vec![
+                UserSeed::new(ADMIN, "Super admin", &EVERYTHING),
+                UserSeed::new(BOT, "Group admin", &bot),
+            ],
             streams: Vec::new(),
             groups: Vec::new(),
             filters: Vec::new(),
@@ -110,15 +126,23 @@ impl Setup {
         let mut seed = Seed(&mut rows);
         seed.group(SITEWIDE, None, false);
         for user in &self.users {
-            let names = user.username.split_once('-').map(|(first, last)| (first.to_owned(), last.to_owned())).unzip();
+            let names = user
+                .username
+                .split_once('-')
+                .map(|(first, last)| (first.to_owned(), last.to_owned()))
+                .unzip();
             let id = seed.user(&user.username, names, vec![user.role.clone()]);
             seed.token(id, user);
         }
         seed.instruments();
         self.streams.iter().for_each(|stream| seed.stream(stream));
-        self.groups.iter().for_each(|group| seed.group_with_members(group));
+        self.groups
+            .iter()
+            .for_each(|group| seed.group_with_members(group));
         self.filters.iter().for_each(|filter| seed.filter(filter));
-        self.taxonomies.iter().for_each(|taxonomy| seed.taxonomy(taxonomy));
+        self.taxonomies
+            .iter()
+            .for_each(|taxonomy| seed.taxonomy(taxonomy));
         rows
     }
 }
@@ -152,10 +176,25 @@ pub const EVERYTHING: [&str; 26] = [
     "System admin",
     "Upload data",
 ];
-const FULL_USER: [&str; 6] = ["Annotate", "Classify", "Comment", "Manage observing runs", "Run Analyses", "Upload data"];
+const FULL_USER: [&str; 6] = [
+    "Annotate",
+    "Classify",
+    "Comment",
+    "Manage observing runs",
+    "Run Analyses",
+    "Upload data",
+];
 const GROUP_ADMIN: [&str; 10] = [
-    "Annotate", "Classify", "Comment", "Manage observing runs", "Manage shifts", "Manage sources", "Manage users",
-    "Post taxonomy", "Run Analyses", "Upload data",
+    "Annotate",
+    "Classify",
+    "Comment",
+    "Manage observing runs",
+    "Manage shifts",
+    "Manage sources",
+    "Manage users",
+    "Post taxonomy",
+    "Run Analyses",
+    "Upload data",
 ];
 
 /// What the roles of a user permit, sorted.
@@ -174,15 +213,26 @@ pub(crate) fn permissions_of(roles: &[String]) -> BTreeSet<&'static str> {
 /// A token value: looks like the real ones and is the same for the same name, so that tests can tell it anywhere.
 pub(crate) fn secret(name: &str) -> String {
     let mut state = name.bytes().fold(0x6a09_e667_f3bc_c908_u64, |state, byte| {
-        (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3).rotate_left(23)
+        (state ^ u64::from(byte))
+            .wrapping_mul(0x0100_0000_01b3)
+            .rotate_left(23)
     });
     let mut next = || {
-        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        state = state
+            .wrapping_mul(0x5851_f42d_4c95_7f2d)
+            .wrapping_add(0x1405_7b7e_f767_814f);
         state ^ (state >> 29)
     };
     let (high, low) = (next(), next());
     let hex = format!("{high:016x}{low:016x}");
-    format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
+    format!(
+        "{}-{}-4{}-a{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[13..16],
+        &hex[17..20],
+        &hex[20..]
+    )
 }
 
 /// Writes seeds into the tables.
@@ -190,13 +240,29 @@ pub(crate) struct Seed<'a>(pub &'a mut Rows);
 
 impl Seed<'_> {
     /// A user, its single-user group, and its place in the public group.
-    pub fn user(&mut self, username: &str, names: (Option<String>, Option<String>), roles: Vec<String>) -> i64 {
+    pub fn user(
+        &mut self,
+        username: &str,
+        names: (Option<String>, Option<String>),
+        roles: Vec<String>,
+    ) -> i64 {
         let single_user_group = self.group(username, None, true);
         let id = self.0.next_id("users");
         let (first_name, last_name) = names;
         let username = username.to_owned();
         let created_at = Stamp::now();
-        self.0.users.insert(id, User { id, username, first_name, last_name, roles, single_user_group, created_at });
+        self.0.users.insert(
+            id,
+            User {
+                id,
+                username,
+                first_name,
+                last_name,
+                roles,
+                single_user_group,
+                created_at,
+            },
+        );
         self.0.join(single_user_group, id, true);
         let sitewide = self.0.sitewide_group();
         self.0.join(sitewide, id, false);
@@ -206,7 +272,17 @@ impl Seed<'_> {
     fn token(&mut self, user_id: i64, seed: &UserSeed) {
         let value = secret(&seed.username);
         let (acls, created_at) = (seed.acls.iter().cloned().collect(), Stamp::now());
-        let token = Token { value: value.clone(), name: format!("token of {}", seed.username), user_id, acls, created_at };
+        let name = match seed.username.as_str() {
+            ADMIN => "Initial admin token".to_owned(),
+            username => format!("token of {username}"),
+        };
+        let token = Token {
+            value: value.clone(),
+            name,
+            user_id,
+            acls,
+            created_at,
+        };
         self.0.tokens.insert(value, token);
     }
 
@@ -231,12 +307,25 @@ impl Seed<'_> {
     }
 
     fn stream_id(&self, name: &str) -> i64 {
-        self.0.streams.values().find(|stream| stream.name == name).map_or(0, |stream| stream.id)
+        self.0
+            .streams
+            .values()
+            .find(|stream| stream.name == name)
+            .map_or(0, |stream| stream.id)
     }
 
     fn stream(&mut self, seed: &StreamSeed) {
         let (id, name, auto_join) = (self.0.next_id("streams"), seed.name.clone(), seed.auto_join);
-        self.0.streams.insert(id, Stream { id, name, altdata: Value::Null, auto_join, created_at: Stamp::now() });
+        self.0.streams.insert(
+            id,
+            Stream {
+                id,
+                name,
+                altdata: Value::Null,
+                auto_join,
+                created_at: Stamp::now(),
+            },
+        );
         for member in &seed.members {
             let user_id = self.user_id(member);
             self.0.stream_users.insert((id, user_id));

@@ -28,13 +28,18 @@ pub fn foreign_key_violation(table: &str, column: &str, value: i64, target: &str
 pub fn invalid_bigint(text: &str) -> Refusal {
     Refusal::with(
         500,
-        format!("(psycopg.errors.InvalidTextRepresentation) invalid input syntax for type bigint: \"{text}\"\n{BACKGROUND}"),
+        format!(
+            "(psycopg.errors.InvalidTextRepresentation) invalid input syntax for type bigint: \"{text}\"\n{BACKGROUND}"
+        ),
     )
 }
 
 /// Past 2^63.
 pub fn bigint_out_of_range() -> Refusal {
-    Refusal::with(500, format!("(psycopg.errors.NumericValueOutOfRange) bigint out of range\n{BACKGROUND}"))
+    Refusal::with(
+        500,
+        format!("(psycopg.errors.NumericValueOutOfRange) bigint out of range\n{BACKGROUND}"),
+    )
 }
 
 /// NaN in a JSON column.
@@ -42,7 +47,9 @@ pub fn nan_in_json() -> Refusal {
     let detail = "DETAIL:  Token \"NaN\" is invalid.";
     Refusal::with(
         500,
-        format!("(psycopg.errors.InvalidTextRepresentation) invalid input syntax for type json\n{detail}\n{BACKGROUND}"),
+        format!(
+            "(psycopg.errors.InvalidTextRepresentation) invalid input syntax for type json\n{detail}\n{BACKGROUND}"
+        ),
     )
 }
 
@@ -51,6 +58,8 @@ pub fn nul_in_json() -> Refusal {
     let detail = "DETAIL:  \\u0000 cannot be converted to text.";
     Refusal::with(
         500,
-        format!("(psycopg.errors.UntranslatableCharacter) unsupported Unicode escape sequence\n{detail}\n{BACKGROUND}"),
+        format!(
+            "(psycopg.errors.UntranslatableCharacter) unsupported Unicode escape sequence\n{detail}\n{BACKGROUND}"
+        ),
     )
 }

@@ -120,7 +120,7 @@ impl fmt::Debug for Ready {
 #[error("cannot set up {destination}: {problem}")]
 pub struct SetUpError {
     pub destination: Destination,
-    pub problem: SetUpProblem,
+    pub problem: Box<SetUpProblem>,
 }
 
 /// What is wrong, and what somebody must do once.
@@ -284,7 +284,7 @@ fn ready(destination: &Destination, ids: Result<Ids, SetUpProblem>) -> Result<Re
         }
         Err(problem) => Err(SetUpError {
             destination,
-            problem,
+            problem: Box::new(problem),
         }),
     }
 }

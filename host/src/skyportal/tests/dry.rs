@@ -66,8 +66,8 @@ async fn a_dry_delivery_shows_the_bodies_that_a_real_one_sends() {
     let ready = ready(&dry).await;
     dry.deliver(&order(&ready)).await.unwrap();
     let shown = shown.lock().unwrap();
-    let puts = shown.iter().filter(|one| one.path == "/api/photometry");
-    let mut last = puts.last().unwrap().body.clone().unwrap();
+    let mut puts = shown.iter().filter(|one| one.path == "/api/photometry");
+    let mut last = puts.next_back().unwrap().body.clone().unwrap();
     let sent = mock.last("PUT", "/api/photometry");
     // The ids are another server's.
     for key in ["group_ids", "stream_ids"] {

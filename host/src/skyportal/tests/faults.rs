@@ -259,7 +259,7 @@ async fn a_server_that_is_not_there_is_waited_for() {
     });
     let problem = all.remove(0).unwrap_err().problem;
     assert!(
-        matches!(&problem, SetUpProblem::Call(failure) if failure.class == Class::Cancelled),
+        matches!(&*problem, SetUpProblem::Call(failure) if failure.class == Class::Cancelled),
         "{problem}"
     );
 }

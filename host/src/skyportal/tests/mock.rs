@@ -288,7 +288,8 @@ impl State {
     }
 
     fn drop_filter(&mut self, id: &str) -> Value {
-        self.filters.retain(|filter| filter["id"].to_string() != id);
+        self.filters
+            .retain(|filter| filter["id"] != id.parse::<i64>().unwrap());
         json!({})
     }
 
@@ -403,7 +404,7 @@ impl State {
         let row = self
             .classifications
             .iter_mut()
-            .find(|row| row["id"].to_string() == id);
+            .find(|row| row["id"] == id.parse::<i64>().unwrap());
         let Some(row) = row else {
             return refuse("Cannot find a classification with ID: n.");
         };
@@ -432,7 +433,7 @@ impl State {
         let row = self
             .annotations
             .iter_mut()
-            .find(|row| row["id"].to_string() == id);
+            .find(|row| row["id"] == id.parse::<i64>().unwrap());
         let Some(row) = row.filter(|row| row["author_id"] == 14) else {
             return Err((403, "Could not find any accessible annotations.".to_owned()));
         };

@@ -38,6 +38,14 @@ async fn no_log_line_and_no_error_shows_the_token() {
         .with_writer(log.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
+    // With one subscriber alive, `tracing` asks the thread that meets a log line first whether
+    // anybody listens, and keeps the answer for all; other tests' threads would say no. With two it
+    // asks the subscribers.
+    let _second = tracing::Dispatch::new(
+        tracing_subscriber::fmt()
+            .with_writer(Log::default())
+            .finish(),
+    );
 
     let mock = Mock::start().await;
     let portal = connect(&mock);

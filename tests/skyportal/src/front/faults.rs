@@ -25,6 +25,14 @@ pub enum Fault {
     WrongContentType,
 }
 
+impl Fault {
+    /// The answer to the loser when two calls make the same object at once; a retry succeeds at once.
+    pub fn create_race() -> Fault {
+        let message = "(psycopg.errors.UniqueViolation) duplicate key value violates unique constraint \"objs_pkey\"";
+        Fault::Refusal(400, format!("Failed to post source: {message}"))
+    }
+}
+
 /// Which calls a fault is for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Only {
@@ -40,17 +48,26 @@ impl Only {
 
     /// Calls with this verb whose path contains this text: `Only::call("PUT", "/api/photometry")`.
     pub fn call(verb: &str, path: &str) -> Only {
-        Only { verb: Some(verb.into()), path: Some(path.into()) }
+        Only {
+            verb: Some(verb.into()),
+            path: Some(path.into()),
+        }
     }
 
     /// Calls whose path contains this text.
     pub fn path(path: &str) -> Only {
-        Only { verb: None, path: Some(path.into()) }
+        Only {
+            verb: None,
+            path: Some(path.into()),
+        }
     }
 
     fn matches(&self, verb: &str, path: &str) -> bool {
         self.verb.as_deref().is_none_or(|wanted| wanted == verb)
-            && self.path.as_deref().is_none_or(|wanted| path.contains(wanted))
+            && self
+                .path
+                .as_deref()
+                .is_none_or(|wanted| path.contains(wanted))
     }
 }
 
@@ -84,7 +101,10 @@ impl Faults {
 
     /// The fault that this call meets: the oldest that is for it and whose time has come.
     pub fn meet(&mut self, verb: &str, path: &str) -> Option<Fault> {
-        let met = self.0.iter_mut().position(|(only, when, _)| only.matches(verb, path) && when.strikes())?;
+        let met = self
+            .0
+            .iter_mut()
+            .position(|(only, when, _)| only.matches(verb, path) && when.strikes())?;
         let fault = self.0[met].2.clone();
         if let When::Times(0) = self.0[met].1 {
             self.0.remove(met);
@@ -127,7 +147,10 @@ mod tests {
         assert_eq!(faults.meet("GET", "/api/sources"), Some(Fault::Outage));
         assert_eq!(faults.meet("GET", "/api/sources"), None);
         assert_eq!(faults.meet("POST", "/api/sources"), Some(Fault::Page(502)));
-        assert_eq!(faults.meet("POST", "/api/sources/x/annotations"), Some(Fault::Page(502)));
+        assert_eq!(
+            faults.meet("POST", "/api/sources/x/annotations"),
+            Some(Fault::Page(502))
+        );
         assert_eq!(faults.meet("POST", "/api/sources"), None);
     }
 
@@ -136,7 +159,9 @@ mod tests {
         let run = || {
             let mut faults = Faults::default();
             faults.sometimes(Only::all(), 0.2, 7, Fault::CloseAtOnce);
-            (0..1000).map(|_| faults.meet("GET", "/").is_some()).collect::<Vec<bool>>()
+            (0..1000)
+                .map(|_| faults.meet("GET", "/").is_some())
+                .collect::<Vec<bool>>()
         };
         let struck = run().iter().filter(|struck| **struck).count();
         assert!((150..250).contains(&struck), "{struck}");

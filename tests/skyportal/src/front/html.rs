@@ -27,5 +27,9 @@ pub fn outage(verb: &str) -> (u16, &'static str, String) {
         return (503, "application/json; charset=UTF-8", body.to_string());
     }
     let title = "405: Method Not Allowed";
-    (405, "text/html; charset=UTF-8", format!("<html><title>{title}</title><body>{title}</body></html>"))
+    (
+        405,
+        "text/html; charset=UTF-8",
+        format!("<html><title>{title}</title><body>{title}</body></html>"),
+    )
 }

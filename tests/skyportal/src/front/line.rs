@@ -23,7 +23,8 @@ pub struct Line {
 impl Line {
     /// Lets this many more bytes out and then resets the connection.
     pub fn cut_after(&self, bytes: usize) {
-        self.left.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::SeqCst);
+        self.left
+            .store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
 }
 
@@ -53,8 +54,17 @@ impl Listener for Lines {
     async fn accept(&mut self) -> (Cuttable, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.listener).await;
         stream.set_nodelay(true).ok();
-        let line = Line { left: Arc::new(AtomicI64::new(UNCUT)) };
-        (Cuttable { stream, line, down: Arc::clone(&self.down) }, address)
+        let line = Line {
+            left: Arc::new(AtomicI64::new(UNCUT)),
+        };
+        (
+            Cuttable {
+                stream,
+                line,
+                down: Arc::clone(&self.down),
+            },
+            address,
+        )
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -90,13 +100,19 @@ impl Cuttable {
 
     fn spend(&self, bytes: usize) {
         if self.line.left.load(Ordering::SeqCst) != UNCUT {
-            self.line.left.fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::SeqCst);
+            self.line
+                .left
+                .fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
     }
 }
 
 impl AsyncRead for Cuttable {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.down.load(Ordering::SeqCst) {
             return Poll::Ready(Err(self.reset()));
         }
@@ -105,7 +121,11 @@ impl AsyncRead for Cuttable {
 }
 
 impl AsyncWrite for Cuttable {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let allowed = self.allowed(bytes.len())?;
         let written = Pin::new(&mut self.stream).poll_write(context, &bytes[..allowed]);
         if let Poll::Ready(Ok(count)) = &written {

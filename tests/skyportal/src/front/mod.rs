@@ -6,9 +6,9 @@ mod html;
 mod line;
 mod rate;
 
-pub use faults::{Fault, Only};
 pub(crate) use faults::Faults;
+pub use faults::{Fault, Only};
 pub(crate) use html::{error_page, outage};
 pub(crate) use line::{Line, Lines};
-pub use rate::RateLimit;
 pub(crate) use rate::Buckets;
+pub use rate::RateLimit;

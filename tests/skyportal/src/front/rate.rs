@@ -14,7 +14,10 @@ pub struct RateLimit {
 /// SkyPortal's own configuration.
 impl Default for RateLimit {
     fn default() -> RateLimit {
-        RateLimit { per_second: 5.0, burst: 10.0 }
+        RateLimit {
+            per_second: 5.0,
+            burst: 10.0,
+        }
     }
 }
 
@@ -46,19 +49,34 @@ mod tests {
 
     #[test]
     fn eleven_at_once_then_five_a_second() {
-        let (mut buckets, limit, start) = (Buckets::default(), RateLimit::default(), Instant::now());
-        let admitted = (0..20).filter(|_| buckets.admit(limit, "token a", start)).count();
+        let (mut buckets, limit, start) =
+            (Buckets::default(), RateLimit::default(), Instant::now());
+        let admitted = (0..20)
+            .filter(|_| buckets.admit(limit, "token a", start))
+            .count();
         assert_eq!(admitted, 11);
         let later = start + Duration::from_secs(1);
-        assert_eq!((0..20).filter(|_| buckets.admit(limit, "token a", later)).count(), 5);
-        assert!(buckets.admit(limit, "token b", later), "each header has a bucket of its own");
+        assert_eq!(
+            (0..20)
+                .filter(|_| buckets.admit(limit, "token a", later))
+                .count(),
+            5
+        );
+        assert!(
+            buckets.admit(limit, "token b", later),
+            "each header has a bucket of its own"
+        );
     }
 
     #[test]
     fn a_rest_does_not_save_up_more_than_the_burst() {
-        let (mut buckets, limit, start) = (Buckets::default(), RateLimit::default(), Instant::now());
+        let (mut buckets, limit, start) =
+            (Buckets::default(), RateLimit::default(), Instant::now());
         assert!(buckets.admit(limit, "t", start));
         let later = start + Duration::from_secs(3600);
-        assert_eq!((0..20).filter(|_| buckets.admit(limit, "t", later)).count(), 11);
+        assert_eq!(
+            (0..20).filter(|_| buckets.admit(limit, "t", later)).count(),
+            11
+        );
     }
 }

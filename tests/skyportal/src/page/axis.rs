@@ -23,7 +23,12 @@ impl Axis {
         let missing = (least - (high - low)).max(0.0) / 2.0;
         let (low, high) = (low - missing, high + missing);
         let room = (high - low) * 0.06;
-        Axis { low: low - room, high: high + room, from, to }
+        Axis {
+            low: low - room,
+            high: high + room,
+            from,
+            to,
+        }
     }
 
     /// The pixel of a value.
@@ -35,12 +40,18 @@ impl Axis {
     pub fn ticks(&self, about: f64) -> (Vec<f64>, usize) {
         let rough = (self.high - self.low) / about;
         let magnitude = 10_f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * magnitude).find(|step| *step >= rough * 0.7);
+        let step = [1.0, 2.0, 5.0, 10.0]
+            .into_iter()
+            .map(|m| m * magnitude)
+            .find(|step| *step >= rough * 0.7);
         let step = step.unwrap_or(rough);
         let first = (self.low / step).ceil() as i64;
         let last = (self.high / step).floor() as i64;
         // + 0.0 so that no tick is a negative zero.
-        let ticks = (first..=last).take(50).map(|n| n as f64 * step + 0.0).collect();
+        let ticks = (first..=last)
+            .take(50)
+            .map(|n| n as f64 * step + 0.0)
+            .collect();
         (ticks, (-step.log10().floor()).clamp(0.0, 6.0) as usize)
     }
 }
@@ -53,7 +64,10 @@ mod tests {
     fn ticks_are_round_and_inside() {
         let axis = Axis::over([17.93, 20.61].into_iter(), 0.5, 0.0, 100.0);
         let (ticks, decimals) = axis.ticks(5.0);
-        assert_eq!((ticks, decimals), (vec![18.0, 18.5, 19.0, 19.5, 20.0, 20.5], 1));
+        assert_eq!(
+            (ticks, decimals),
+            (vec![18.0, 18.5, 19.0, 19.5, 20.0, 20.5], 1)
+        );
         let (ticks, decimals) = Axis::over([0.0, 0.09].into_iter(), 0.01, 0.0, 1.0).ticks(5.0);
         assert_eq!((ticks.len(), decimals), (5, 2));
     }
@@ -62,6 +76,10 @@ mod tests {
     fn one_value_or_none_still_makes_an_axis() {
         let axis = Axis::over(std::iter::once(5.0), 1.0, 0.0, 100.0);
         assert!((axis.pixel(5.0) - 50.0).abs() < 1e-9);
-        assert!(Axis::over(std::iter::empty(), 1.0, 0.0, 100.0).pixel(0.0).is_finite());
+        assert!(
+            Axis::over(std::iter::empty(), 1.0, 0.0, 100.0)
+                .pixel(0.0)
+                .is_finite()
+        );
     }
 }

@@ -39,16 +39,31 @@ pub fn curve(obj_id: &str, points: &[&Point]) -> String {
     let Some(last) = points.last().map(|point| point.mjd) else {
         return "<p class=\"nothing\">no photometry</p>\n".into();
     };
-    let in_flux = points.iter().any(|point| point.flux.is_some_and(|flux| flux < 0.0));
-    let marks: Vec<Mark> = points.iter().filter_map(|point| mark(point, last, in_flux)).collect();
+    let in_flux = points
+        .iter()
+        .any(|point| point.flux.is_some_and(|flux| flux < 0.0));
+    let marks: Vec<Mark> = points
+        .iter()
+        .filter_map(|point| mark(point, last, in_flux))
+        .collect();
     let x = Axis::over(marks.iter().map(|mark| mark.days), 1.0, LEFT, RIGHT);
-    let ends = marks.iter().flat_map(|mark| [mark.value - mark.error, mark.value + mark.error]);
-    let (up, down) = if in_flux { (BOTTOM, TOP) } else { (TOP, BOTTOM) };
+    let ends = marks
+        .iter()
+        .flat_map(|mark| [mark.value - mark.error, mark.value + mark.error]);
+    let (up, down) = if in_flux {
+        (BOTTOM, TOP)
+    } else {
+        (TOP, BOTTOM)
+    };
     let y = Axis::over(ends, if in_flux { 1.0 } else { 0.5 }, up, down);
     let mut out = opening(obj_id, &marks, in_flux);
     frame(&mut out, &x, &y, last, in_flux);
-    for mark in &marks {
-        draw(&mut out, mark, &x, &y);
+    // Detections lie on top.
+    for kind in [Kind::Limit, Kind::Forced, Kind::Detection] {
+        marks
+            .iter()
+            .filter(|mark| mark.kind == kind)
+            .for_each(|mark| draw(&mut out, mark, &x, &y));
     }
     out += "</svg>\n";
     out += &legend(&marks);
@@ -57,11 +72,19 @@ pub fn curve(obj_id: &str, points: &[&Point]) -> String {
 
 /// The last letter of a bandpass name is the band.
 fn band_of(filter: &str) -> char {
-    filter.chars().next_back().filter(char::is_ascii_alphabetic).unwrap_or('x')
+    filter
+        .chars()
+        .next_back()
+        .filter(char::is_ascii_alphabetic)
+        .unwrap_or('x')
 }
 
 fn is_forced(point: &Point) -> bool {
-    let said = point.altdata.get("forced").and_then(serde_json::Value::as_bool).unwrap_or(false);
+    let said = point
+        .altdata
+        .get("forced")
+        .and_then(serde_json::Value::as_bool)
+        .unwrap_or(false);
     said || point.origin.to_lowercase().contains("forced")
 }
 
@@ -69,21 +92,53 @@ fn mark(point: &Point, last: f64, in_flux: bool) -> Option<Mark> {
     let (days, band) = (point.mjd - last, band_of(&point.filter));
     let magnitude = |flux: f64| ZERO_POINT - 2.5 * flux.log10();
     let Some(flux) = point.flux else {
-        let limit = point.limiting_mag.unwrap_or_else(|| magnitude(5.0 * point.fluxerr));
-        let value = if in_flux { 10_f64.powf(-0.4 * (limit - ZERO_POINT)) } else { limit };
-        return value.is_finite().then_some(Mark { days, value, error: 0.0, band, kind: Kind::Limit });
+        let limit = point
+            .limiting_mag
+            .unwrap_or_else(|| magnitude(5.0 * point.fluxerr));
+        let value = if in_flux {
+            10_f64.powf(-0.4 * (limit - ZERO_POINT))
+        } else {
+            limit
+        };
+        return value.is_finite().then_some(Mark {
+            days,
+            value,
+            error: 0.0,
+            band,
+            kind: Kind::Limit,
+        });
     };
-    let kind = if is_forced(point) { Kind::Forced } else { Kind::Detection };
+    let kind = if is_forced(point) {
+        Kind::Forced
+    } else {
+        Kind::Detection
+    };
     if in_flux {
-        return Some(Mark { days, value: flux, error: point.fluxerr, band, kind });
+        return Some(Mark {
+            days,
+            value: flux,
+            error: point.fluxerr,
+            band,
+            kind,
+        });
     }
     let error = (2.5 / 10_f64.ln() * point.fluxerr / flux).min(1.0);
-    (flux > 0.0).then(|| Mark { days, value: magnitude(flux), error, band, kind })
+    (flux > 0.0).then(|| Mark {
+        days,
+        value: magnitude(flux),
+        error,
+        band,
+        kind,
+    })
 }
 
 fn opening(obj_id: &str, marks: &[Mark], in_flux: bool) -> String {
     let limits = marks.iter().filter(|mark| mark.kind == Kind::Limit).count();
-    let unit = if in_flux { "microjansky" } else { "AB magnitudes" };
+    let unit = if in_flux {
+        "microjansky"
+    } else {
+        "AB magnitudes"
+    };
     format!(
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"Light curve of {} in {unit}: {} points and \
          {limits} upper limits\">\n",
@@ -96,22 +151,55 @@ fn frame(out: &mut String, x: &Axis, y: &Axis, last: f64, in_flux: bool) {
     let (ticks, decimals) = y.ticks(5.0);
     for tick in ticks {
         let at = y.pixel(tick);
-        let class = if in_flux && tick == 0.0 { "grid zero" } else { "grid" };
-        writeln!(out, "<path class=\"{class}\" d=\"M{LEFT} {at:.1}H{RIGHT}\"/>").ok();
+        let class = if in_flux && tick == 0.0 {
+            "grid zero"
+        } else {
+            "grid"
+        };
+        writeln!(
+            out,
+            "<path class=\"{class}\" d=\"M{LEFT} {at:.1}H{RIGHT}\"/>"
+        )
+        .ok();
         let label = signed(tick, decimals);
-        writeln!(out, "<text class=\"tick end\" x=\"{:.1}\" y=\"{:.1}\">{label}</text>", LEFT - 6.0, at + 3.5).ok();
+        writeln!(
+            out,
+            "<text class=\"tick end\" x=\"{:.1}\" y=\"{:.1}\">{label}</text>",
+            LEFT - 6.0,
+            at + 3.5
+        )
+        .ok();
     }
     let (ticks, decimals) = x.ticks(6.0);
     for tick in ticks {
         let at = x.pixel(tick);
         writeln!(out, "<path class=\"grid\" d=\"M{at:.1} {BOTTOM}v4\"/>").ok();
         let label = signed(tick, decimals);
-        writeln!(out, "<text class=\"tick mid\" x=\"{at:.1}\" y=\"{:.1}\">{label}</text>", BOTTOM + 16.0).ok();
+        writeln!(
+            out,
+            "<text class=\"tick mid\" x=\"{at:.1}\" y=\"{:.1}\">{label}</text>",
+            BOTTOM + 16.0
+        )
+        .ok();
     }
     let unit = if in_flux { "µJy" } else { "AB mag" };
-    writeln!(out, "<path class=\"axis\" d=\"M{LEFT} {TOP}V{BOTTOM}H{RIGHT}\"/>").ok();
-    writeln!(out, "<text class=\"unit end\" x=\"{RIGHT}\" y=\"{:.1}\">days from MJD {last:.3}</text>", HEIGHT - 4.0).ok();
-    writeln!(out, "<text class=\"unit\" x=\"2\" y=\"{:.1}\">{unit}</text>", HEIGHT - 4.0).ok();
+    writeln!(
+        out,
+        "<path class=\"axis\" d=\"M{LEFT} {TOP}V{BOTTOM}H{RIGHT}\"/>"
+    )
+    .ok();
+    writeln!(
+        out,
+        "<text class=\"unit end\" x=\"{RIGHT}\" y=\"{:.1}\">days from MJD {last:.3}</text>",
+        HEIGHT - 4.0
+    )
+    .ok();
+    writeln!(
+        out,
+        "<text class=\"unit\" x=\"2\" y=\"{:.1}\">{unit}</text>",
+        HEIGHT - 4.0
+    )
+    .ok();
 }
 
 /// With a real minus sign.
@@ -127,12 +215,27 @@ fn draw(out: &mut String, mark: &Mark, x: &Axis, y: &Axis) {
         writeln!(out, "<path class=\"limit {class}\" d=\"{path}\"/>").ok();
         return;
     }
-    let (low, high) = (y.pixel(mark.value - mark.error), y.pixel(mark.value + mark.error));
+    let (low, high) = (
+        y.pixel(mark.value - mark.error),
+        y.pixel(mark.value + mark.error),
+    );
     if (low - high).abs() > 6.0 {
-        writeln!(out, "<path class=\"error {class}\" d=\"M{at:.1} {low:.1}V{high:.1}\"/>").ok();
+        writeln!(
+            out,
+            "<path class=\"error {class}\" d=\"M{at:.1} {low:.1}V{high:.1}\"/>"
+        )
+        .ok();
     }
-    let (kind, radius) = if mark.kind == Kind::Forced { ("forced", 2.4) } else { ("point", 3.2) };
-    writeln!(out, "<circle class=\"{kind} {class}\" cx=\"{at:.1}\" cy=\"{height:.1}\" r=\"{radius}\"/>").ok();
+    let (kind, radius) = if mark.kind == Kind::Forced {
+        ("forced", 2.4)
+    } else {
+        ("point", 3.2)
+    };
+    writeln!(
+        out,
+        "<circle class=\"{kind} {class}\" cx=\"{at:.1}\" cy=\"{height:.1}\" r=\"{radius}\"/>"
+    )
+    .ok();
 }
 
 fn class_of(band: char) -> &'static str {
@@ -148,13 +251,24 @@ fn class_of(band: char) -> &'static str {
 }
 
 fn legend(marks: &[Mark]) -> String {
-    let bands: BTreeSet<(usize, char)> =
-        marks.iter().map(|mark| ("ugrizy".find(mark.band).unwrap_or(9), mark.band)).collect();
+    let bands: BTreeSet<(usize, char)> = marks
+        .iter()
+        .map(|mark| ("ugrizy".find(mark.band).unwrap_or(9), mark.band))
+        .collect();
     let mut out = String::from("<p class=\"legend\">");
     for (_, band) in bands {
-        write!(out, "<span class=\"{}\"><i></i>{}</span>", class_of(band), escaped(&band.to_string())).ok();
+        write!(
+            out,
+            "<span class=\"{}\"><i></i>{}</span>",
+            class_of(band),
+            escaped(&band.to_string())
+        )
+        .ok();
     }
-    for (kind, name, class) in [(Kind::Forced, "forced", "k-forced"), (Kind::Limit, "upper limit", "k-limit")] {
+    for (kind, name, class) in [
+        (Kind::Forced, "forced", "k-forced"),
+        (Kind::Limit, "upper limit", "k-limit"),
+    ] {
         if marks.iter().any(|mark| mark.kind == kind) {
             write!(out, "<span class=\"{class}\"><i></i>{name}</span>").ok();
         }

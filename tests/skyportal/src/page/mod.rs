@@ -32,7 +32,8 @@ pub fn cards(rows: &Rows, limit: usize) -> String {
     let newest = newest(rows, limit);
     let mut out = header(rows);
     if newest.is_empty() {
-        out += "<p class=\"empty\">No object has arrived yet. They appear here by themselves.</p>\n";
+        out +=
+            "<p class=\"empty\">No object has arrived yet. They appear here by themselves.</p>\n";
         return out;
     }
     out += "<div class=\"cards\">\n";
@@ -42,7 +43,12 @@ pub fn cards(rows: &Rows, limit: usize) -> String {
     out += "</div>\n";
     let more = rows.objs.len().saturating_sub(newest.len());
     if more > 0 {
-        writeln!(out, "<p class=\"more\">and {more} earlier object{}</p>", if more == 1 { "" } else { "s" }).ok();
+        writeln!(
+            out,
+            "<p class=\"more\">and {more} earlier object{}</p>",
+            if more == 1 { "" } else { "s" }
+        )
+        .ok();
     }
     out
 }
@@ -61,7 +67,11 @@ fn header(rows: &Rows) -> String {
         "<header class=\"top\"><h1>SkyPortal <span>stand-in</span></h1>\n<dl class=\"counts\">",
     );
     for (count, name) in counts {
-        let name = if count == 1 { &name[..name.len() - 1] } else { name };
+        let name = if count == 1 {
+            &name[..name.len() - 1]
+        } else {
+            name
+        };
         write!(out, "<div><dt>{name}</dt><dd>{count}</dd></div>").ok();
     }
     out += "</dl><span id=\"state\" role=\"status\"></span></header>\n";
@@ -72,7 +82,11 @@ fn header(rows: &Rows) -> String {
 fn newest(rows: &Rows, limit: usize) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut seen = std::collections::HashSet::new();
-    let by_candidate = rows.candidates.values().rev().map(|candidate| &candidate.obj_id);
+    let by_candidate = rows
+        .candidates
+        .values()
+        .rev()
+        .map(|candidate| &candidate.obj_id);
     let mut others: Vec<_> = rows.objs.values().collect();
     others.sort_by_key(|obj| std::cmp::Reverse(obj.created_at));
     for obj_id in by_candidate.chain(others.into_iter().map(|obj| &obj.id)) {
@@ -105,7 +119,9 @@ fn escaped(text: &str) -> String {
 
 /// FNV-1a: tells whether the page changed.
 pub fn fingerprint(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 #[cfg(test)]
@@ -114,6 +130,9 @@ mod tests {
 
     #[test]
     fn what_came_from_outside_is_escaped() {
-        assert_eq!(escaped("<b title=\"x\">&'\u{1}"), "&lt;b title=&quot;x&quot;&gt;&amp;&#39; ");
+        assert_eq!(
+            escaped("<b title=\"x\">&'\u{1}"),
+            "&lt;b title=&quot;x&quot;&gt;&amp;&#39; "
+        );
     }
 }

@@ -20,7 +20,9 @@ pub fn post(rows: &mut Rows, call: &Call<'_>) -> Answer {
     };
     let mut ids = Vec::new();
     for one in bulk {
-        let one = one.as_object().ok_or_else(|| wrapped(refused("'classification'")))?;
+        let one = one
+            .as_object()
+            .ok_or_else(|| wrapped(refused("'classification'")))?;
         ids.push(add(rows, call, one).map_err(wrapped)?);
     }
     Ok(json!({"classification_ids": ids}))
@@ -43,7 +45,11 @@ fn add(rows: &mut Rows, call: &Call<'_>, body: &Map<String, Value>) -> Result<i6
     };
     let now = Stamp::now();
     let votes = match checks::truthy(body.get("vote"), true) {
-        true => vec![Vote { id: rows.next_id("votes"), voter_id: call.caller.user_id, created_at: now }],
+        true => vec![Vote {
+            id: rows.next_id("votes"),
+            voter_id: call.caller.user_id,
+            created_at: now,
+        }],
         false => Vec::new(),
     };
     let id = rows.next_id("classifications");
@@ -83,8 +89,10 @@ fn ml_of(body: &Map<String, Value>) -> Result<bool, Refusal> {
 /// Only a `class` of the taxonomy counts, not one of its other names.
 fn check_class(rows: &Rows, call: &Call<'_>, taxonomy_id: i64, class: &str) -> Result<(), Refusal> {
     let taxonomy = rows.taxonomies.get(&taxonomy_id);
-    let taxonomy = taxonomy.filter(|taxonomy| rows.shares_a_group(call.caller, &taxonomy.group_ids));
-    let taxonomy = taxonomy.ok_or_else(|| refused(format!("Cannot find a taxonomy with ID: {taxonomy_id}.")))?;
+    let taxonomy =
+        taxonomy.filter(|taxonomy| rows.shares_a_group(call.caller, &taxonomy.group_ids));
+    let taxonomy = taxonomy
+        .ok_or_else(|| refused(format!("Cannot find a taxonomy with ID: {taxonomy_id}.")))?;
     if taxonomy.classes().contains(class) {
         return Ok(());
     }
@@ -95,13 +103,19 @@ fn check_class(rows: &Rows, call: &Call<'_>, taxonomy_id: i64, class: &str) -> R
 }
 
 fn probability_of(body: &Map<String, Value>) -> Result<Option<f64>, Refusal> {
-    let Some(given) = body.get("probability").filter(|given| !given.is_null()) else { return Ok(None) };
-    let Some(number) = pyjson::number(given) else {
-        return Err(refused("'<' not supported between instances of 'str' and 'int'"));
+    let Some(given) = body.get("probability").filter(|given| !given.is_null()) else {
+        return Ok(None);
     };
-    if number < 0.0 || number > 1.0 {
+    let Some(number) = pyjson::number(given) else {
+        return Err(refused(
+            "'<' not supported between instances of 'str' and 'int'",
+        ));
+    };
+    if !number.is_nan() && !(0.0..=1.0).contains(&number) {
         let shown = pyjson::repr(given);
-        return Err(refused(format!("That probability ({shown}) is outside the allowable range (0-1).")));
+        return Err(refused(format!(
+            "That probability ({shown}) is outside the allowable range (0-1)."
+        )));
     }
     Ok(Some(number).filter(|number| !number.is_nan()))
 }
@@ -109,7 +123,12 @@ fn probability_of(body: &Map<String, Value>) -> Result<Option<f64>, Refusal> {
 fn visible<'a>(rows: &'a Rows, call: &Call<'_>) -> Result<&'a Classification, Refusal> {
     let found = rows.classifications.get(&call.id(0));
     let found = found.filter(|row| rows.shares_a_group(call.caller, &row.group_ids));
-    found.ok_or_else(|| refused(format!("Cannot find a classification with ID: {}.", call.param(0))))
+    found.ok_or_else(|| {
+        refused(format!(
+            "Cannot find a classification with ID: {}.",
+            call.param(0)
+        ))
+    })
 }
 
 /// `GET /api/classification/{id}`.
@@ -119,9 +138,15 @@ pub fn get(rows: &mut Rows, call: &Call<'_>) -> Answer {
 
 /// `GET /api/classification?numPerPage=&pageNumber=`.
 pub fn list(rows: &mut Rows, call: &Call<'_>) -> Answer {
-    let visible = rows.classifications.values().filter(|row| rows.shares_a_group(call.caller, &row.group_ids));
+    let visible = rows
+        .classifications
+        .values()
+        .filter(|row| rows.shares_a_group(call.caller, &row.group_ids));
     let found: Vec<Value> = visible.map(Shown::shown).collect();
-    let (size, page) = (call.query_number("numPerPage", 100).min(500), call.query_number("pageNumber", 1).max(1));
+    let (size, page) = (
+        call.query_number("numPerPage", 100).min(500),
+        call.query_number("pageNumber", 1).max(1),
+    );
     let shown: Vec<&Value> = found.iter().skip((page - 1) * size).take(size).collect();
     Ok(json!({"classifications": shown, "totalMatches": found.len()}))
 }
@@ -129,7 +154,9 @@ pub fn list(rows: &mut Rows, call: &Call<'_>) -> Answer {
 /// `GET /api/sources/{obj}/classifications`, with votes and edits.
 pub fn of_source(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let all = rows.classifications_of(call.param(0));
-    let visible = all.iter().filter(|row| rows.shares_a_group(call.caller, &row.group_ids));
+    let visible = all
+        .iter()
+        .filter(|row| rows.shares_a_group(call.caller, &row.group_ids));
     Ok(visible.map(|row| with_history(row)).collect())
 }
 
@@ -157,17 +184,34 @@ pub(super) fn with_history(row: &Classification) -> Value {
 
 /// What a PUT may change.
 const FIELDS: [&str; 12] = [
-    "id", "obj_id", "classification", "taxonomy_id", "probability", "ml", "origin", "author_id", "author_name",
-    "group_ids", "created_at", "modified",
+    "id",
+    "obj_id",
+    "classification",
+    "taxonomy_id",
+    "probability",
+    "ml",
+    "origin",
+    "author_id",
+    "author_name",
+    "group_ids",
+    "created_at",
+    "modified",
 ];
 
 /// `PUT /api/classification/{id}`: without `ml` it becomes false; the class is not looked up.
 pub fn put(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let body = call.json()?;
     let row = visible(rows, call)?;
-    let is_mine = row.author_id == call.caller.user_id || row.group_ids.iter().any(|id| rows.is_group_admin(call.caller, *id));
+    let is_mine = row.author_id == call.caller.user_id
+        || row
+            .group_ids
+            .iter()
+            .any(|id| rows.is_group_admin(call.caller, *id));
     if !is_mine {
-        return Err(refused(format!("Cannot find a classification with ID: {}.", call.param(0))));
+        return Err(refused(format!(
+            "Cannot find a classification with ID: {}.",
+            call.param(0)
+        )));
     }
     let unknown: Vec<(String, String)> = body
         .keys()
@@ -175,7 +219,10 @@ pub fn put(rows: &mut Rows, call: &Call<'_>) -> Answer {
         .map(|field| (field.clone(), "Unknown field.".to_owned()))
         .collect();
     if !unknown.is_empty() {
-        return Err(refused(format!("Invalid/missing parameters: {}", checks::field_errors(&unknown))));
+        return Err(refused(format!(
+            "Invalid/missing parameters: {}",
+            checks::field_errors(&unknown)
+        )));
     }
     let group_ids = match body.get("group_ids").filter(|given| !given.is_null()) {
         Some(given) => Some(checks::existing_groups(rows, given)?),
@@ -205,10 +252,14 @@ fn change(row: &mut Classification, call: &Call<'_>, body: &Map<String, Value>, 
             created_at: now,
         });
     }
-    row.classification = checks::text(body, "classification").unwrap_or_else(|| row.classification.clone());
+    row.classification =
+        checks::text(body, "classification").unwrap_or_else(|| row.classification.clone());
     row.origin = checks::text(body, "origin").or_else(|| row.origin.clone());
     row.author_name = checks::text(body, "author_name").unwrap_or_else(|| row.author_name.clone());
-    row.taxonomy_id = body.get("taxonomy_id").and_then(checks::integer).unwrap_or(row.taxonomy_id);
+    row.taxonomy_id = body
+        .get("taxonomy_id")
+        .and_then(checks::integer)
+        .unwrap_or(row.taxonomy_id);
     row.ml = checks::truthy(body.get("ml"), false);
     row.modified = now;
 }
@@ -217,9 +268,15 @@ fn change(row: &mut Classification, call: &Call<'_>, body: &Map<String, Value>, 
 pub fn delete(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let row = visible(rows, call)?;
     let (id, obj_id) = (row.id, row.obj_id.clone());
-    let is_mine = row.author_id == call.caller.user_id || row.group_ids.iter().any(|id| rows.is_group_admin(call.caller, *id));
+    let is_mine = row.author_id == call.caller.user_id
+        || row
+            .group_ids
+            .iter()
+            .any(|id| rows.is_group_admin(call.caller, *id));
     if !is_mine {
-        return Err(refused(format!("Cannot find a classification with ID: {id}.")));
+        return Err(refused(format!(
+            "Cannot find a classification with ID: {id}."
+        )));
     }
     rows.classifications.remove(&id);
     if let Some(ids) = rows.index.classifications_of.get_mut(&obj_id) {

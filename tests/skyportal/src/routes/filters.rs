@@ -14,22 +14,36 @@ pub fn list(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let copies = if call.caller.is_admin() {
         1
     } else {
-        rows.streams.values().filter(|stream| rows.can_read_stream(call.caller, stream.id)).count()
+        rows.streams
+            .values()
+            .filter(|stream| rows.can_read_stream(call.caller, stream.id))
+            .count()
     };
-    let readable = rows.filters.values().filter(|filter| rows.can_read_filter(call.caller, filter));
-    Ok(readable.flat_map(|filter| std::iter::repeat_n(filter.shown(), copies)).collect())
+    let readable = rows
+        .filters
+        .values()
+        .filter(|filter| rows.can_read_filter(call.caller, filter));
+    Ok(readable
+        .flat_map(|filter| std::iter::repeat_n(filter.shown(), copies))
+        .collect())
 }
 
 /// `GET /api/filters/{id}`.
 pub fn get(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let filter = readable(rows, call)?;
     let mut shown = filter.shown();
-    shown["stream"] = rows.streams.get(&filter.stream_id).map_or(Value::Null, Shown::shown);
+    shown["stream"] = rows
+        .streams
+        .get(&filter.stream_id)
+        .map_or(Value::Null, Shown::shown);
     Ok(shown)
 }
 
 fn readable<'a>(rows: &'a Rows, call: &Call<'_>) -> Result<&'a Filter, Refusal> {
-    let found = rows.filters.get(&call.id(0)).filter(|filter| rows.can_read_filter(call.caller, filter));
+    let found = rows
+        .filters
+        .get(&call.id(0))
+        .filter(|filter| rows.can_read_filter(call.caller, filter));
     found.ok_or_else(|| refused(format!("Cannot find a filter with ID: {}.", call.param(0))))
 }
 
@@ -58,13 +72,26 @@ pub fn post(rows: &mut Rows, call: &Call<'_>) -> Answer {
         modified: now,
     };
     if !rows.streams.contains_key(&filter.stream_id) {
-        return Err(sql::foreign_key_violation("filters", "stream_id", filter.stream_id, "streams"));
+        return Err(sql::foreign_key_violation(
+            "filters",
+            "stream_id",
+            filter.stream_id,
+            "streams",
+        ));
     }
     if !rows.groups.contains_key(&filter.group_id) {
-        return Err(sql::foreign_key_violation("filters", "group_id", filter.group_id, "groups"));
+        return Err(sql::foreign_key_violation(
+            "filters",
+            "group_id",
+            filter.group_id,
+            "groups",
+        ));
     }
     if !rows.can_read_filter(call.caller, &filter) {
-        return Err(not_permitted(&call.caller.token, &format!("create Filter {{{}}}", filter.id)));
+        return Err(not_permitted(
+            &call.caller.token,
+            &format!("create Filter {{{}}}", filter.id),
+        ));
     }
     let id = filter.id;
     rows.filters.insert(id, filter);
@@ -81,7 +108,11 @@ pub fn patch(rows: &mut Rows, call: &Call<'_>) -> Answer {
     if !rows.is_group_admin(call.caller, group_id) {
         return Err(Refusal::with(403, "Insufficient permissions."));
     }
-    let fields = [("name", Kind::Text, false), ("altdata", Kind::Dict, false), ("autosave", Kind::Bool, false)];
+    let fields = [
+        ("name", Kind::Text, false),
+        ("altdata", Kind::Dict, false),
+        ("autosave", Kind::Bool, false),
+    ];
     checks::schema(&body, &fields, true)?;
     if let Some(filter) = rows.filters.get_mut(&call.id(0)) {
         filter.name = checks::text(&body, "name").unwrap_or_else(|| filter.name.clone());
@@ -98,10 +129,16 @@ pub fn patch(rows: &mut Rows, call: &Call<'_>) -> Answer {
 pub fn delete(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let (id, group_id) = (call.id(0), readable(rows, call)?.group_id);
     if !rows.is_group_admin(call.caller, group_id) {
-        return Err(not_permitted(&call.caller.token, &format!("delete Filter {{{id}}}")));
+        return Err(not_permitted(
+            &call.caller.token,
+            &format!("delete Filter {{{id}}}"),
+        ));
     }
     rows.filters.remove(&id);
-    rows.candidates.retain(|_, candidate| candidate.filter_id != id);
-    rows.index.candidates.retain(|(_, filter, _), _| *filter != id);
+    rows.candidates
+        .retain(|_, candidate| candidate.filter_id != id);
+    rows.index
+        .candidates
+        .retain(|(_, filter, _), _| *filter != id);
     Ok(json!({}))
 }

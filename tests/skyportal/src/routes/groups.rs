@@ -12,13 +12,25 @@ use crate::state::{Group, GroupUser, Rows, Shown};
 /// `GET /api/groups`, all three lists, or with `?name=` the groups of that exact name.
 pub fn list(rows: &mut Rows, call: &Call<'_>) -> Answer {
     if let Some(name) = call.query("name") {
-        return Ok(rows.groups.values().filter(|group| group.name == name).map(Shown::shown).collect());
+        return Ok(rows
+            .groups
+            .values()
+            .filter(|group| group.name == name)
+            .map(Shown::shown)
+            .collect());
     }
     let mine = rows.groups_of(call.caller.user_id);
     let accessible = rows.accessible_groups(call.caller);
     let public = |group: &&Group| !group.single_user_group;
-    let user_groups = rows.groups.values().filter(|group| mine.contains(&group.id));
-    let user_accessible = rows.groups.values().filter(|group| accessible.contains(&group.id)).filter(public);
+    let user_groups = rows
+        .groups
+        .values()
+        .filter(|group| mine.contains(&group.id));
+    let user_accessible = rows
+        .groups
+        .values()
+        .filter(|group| accessible.contains(&group.id))
+        .filter(public);
     Ok(json!({
         "user_groups": user_groups.map(|group| with_streams(rows, group)).collect::<Vec<_>>(),
         "user_accessible_groups": user_accessible.map(|group| with_streams(rows, group)).collect::<Vec<_>>(),
@@ -35,20 +47,41 @@ fn with_streams(rows: &Rows, group: &Group) -> Value {
 }
 
 fn streams_of(rows: &Rows, group_id: i64) -> Value {
-    let ids = rows.group_streams.iter().filter(|(group, _)| *group == group_id).map(|(_, stream)| stream);
-    ids.filter_map(|id| rows.streams.get(id)).map(Shown::shown).collect()
+    let ids = rows
+        .group_streams
+        .iter()
+        .filter(|(group, _)| *group == group_id)
+        .map(|(_, stream)| stream);
+    ids.filter_map(|id| rows.streams.get(id))
+        .map(Shown::shown)
+        .collect()
 }
 
 /// `GET /api/groups/{id}`: anybody may see any group.
 pub fn get(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let missing = || refused(format!("Cannot find Group with id {}", call.param(0)));
     let group = rows.groups.get(&call.id(0)).ok_or_else(missing)?;
-    let members: Vec<&GroupUser> = rows.group_users.values().filter(|member| member.group_id == group.id).collect();
+    let members: Vec<&GroupUser> = rows
+        .group_users
+        .values()
+        .filter(|member| member.group_id == group.id)
+        .collect();
     let mut shown = group.shown();
     shown["streams"] = streams_of(rows, group.id);
-    shown["filters"] = rows.filters.values().filter(|f| f.group_id == group.id).map(Shown::shown).collect();
-    shown["group_users"] = members.iter().map(|member| shown_membership(rows, member)).collect();
-    shown["users"] = members.iter().map(|member| shown_member(rows, member)).collect();
+    shown["filters"] = rows
+        .filters
+        .values()
+        .filter(|f| f.group_id == group.id)
+        .map(Shown::shown)
+        .collect();
+    shown["group_users"] = members
+        .iter()
+        .map(|member| shown_membership(rows, member))
+        .collect();
+    shown["users"] = members
+        .iter()
+        .map(|member| shown_member(rows, member))
+        .collect();
     Ok(shown)
 }
 
@@ -78,14 +111,22 @@ pub fn post(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let name = name_of(&body)?;
     let admins = admins_of(&body)?;
     if rows.group_named(&name).is_some() {
-        return Err(refused(format!("Group with name {name} already exists. Please select a new one.")));
+        return Err(refused(format!(
+            "Group with name {name} already exists. Please select a new one."
+        )));
     }
     let nickname = checks::text(&body, "nickname").filter(|nickname| !nickname.is_empty());
     let id = rows.next_id("groups");
     if let Some(nickname) = &nickname
-        && rows.groups.values().any(|group| group.nickname.as_ref() == Some(nickname))
+        && rows
+            .groups
+            .values()
+            .any(|group| group.nickname.as_ref() == Some(nickname))
     {
-        return Err(Refusal::with(500, sql::unique_violation("ix_groups_nickname", "nickname", nickname, "groups")));
+        return Err(Refusal::with(
+            500,
+            sql::unique_violation("ix_groups_nickname", "nickname", nickname, "groups"),
+        ));
     }
     let now = Stamp::now();
     let group = Group {
@@ -99,7 +140,11 @@ pub fn post(rows: &mut Rows, call: &Call<'_>) -> Answer {
         modified: now,
     };
     rows.groups.insert(id, group);
-    for admin in admins.into_iter().filter(|admin| rows.users.contains_key(admin)).collect::<Vec<_>>() {
+    for admin in admins
+        .into_iter()
+        .filter(|admin| rows.users.contains_key(admin))
+        .collect::<Vec<_>>()
+    {
         rows.join(id, admin, true);
     }
     Ok(json!({"id": id}))
@@ -114,7 +159,11 @@ fn admins_of(body: &Map<String, Value>) -> Result<Vec<i64>, Refusal> {
     let unreadable = || refused("Invalid group_admins field; unable to parse all items to int");
     match body.get("group_admins") {
         None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(ids)) => ids.iter().map(checks::integer).collect::<Option<_>>().ok_or_else(unreadable),
+        Some(Value::Array(ids)) => ids
+            .iter()
+            .map(checks::integer)
+            .collect::<Option<_>>()
+            .ok_or_else(unreadable),
         Some(_) => Err(unreadable()),
     }
 }
@@ -124,7 +173,15 @@ impl Rows {
     pub(crate) fn join(&mut self, group_id: i64, user_id: i64, admin: bool) {
         let id = self.next_id("group_users");
         let created_at = Stamp::now();
-        let member = GroupUser { id, group_id, user_id, admin, can_save: true, can_share_photometry: false, created_at };
+        let member = GroupUser {
+            id,
+            group_id,
+            user_id,
+            admin,
+            can_save: true,
+            can_share_photometry: false,
+            created_at,
+        };
         self.group_users.insert(id, member);
     }
 }
@@ -132,7 +189,9 @@ impl Rows {
 fn administered(rows: &Rows, call: &Call<'_>) -> Result<i64, Refusal> {
     let id = call.id(0);
     let allowed = rows.groups.contains_key(&id) && rows.is_group_admin(call.caller, id);
-    allowed.then_some(id).ok_or_else(|| refused(format!("Group with ID {id} not accessible")))
+    allowed
+        .then_some(id)
+        .ok_or_else(|| refused(format!("Group with ID {id} not accessible")))
 }
 
 /// `PUT /api/groups/{id}`.
@@ -140,8 +199,15 @@ pub fn put(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let body = call.json()?;
     let id = administered(rows, call)?;
     let name = name_of(&body)?;
-    if rows.groups.values().any(|group| group.name == name && group.id != id) {
-        return Err(Refusal::with(500, sql::unique_violation("ix_groups_name", "name", &name, "groups")));
+    if rows
+        .groups
+        .values()
+        .any(|group| group.name == name && group.id != id)
+    {
+        return Err(Refusal::with(
+            500,
+            sql::unique_violation("ix_groups_name", "name", &name, "groups"),
+        ));
     }
     if let Some(group) = rows.groups.get_mut(&id) {
         group.name = name;
@@ -158,16 +224,26 @@ pub fn post_user(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let group_id = administered(rows, call)?;
     let given = body.get("userID").cloned().unwrap_or(Value::Null);
     let user_id = checks::integer(&given).filter(|id| rows.users.contains_key(id));
-    let user_id = user_id.ok_or_else(|| refused("Invalid userID parameter: unable to parse to integer"))?;
+    let user_id =
+        user_id.ok_or_else(|| refused("Invalid userID parameter: unable to parse to integer"))?;
     let admin = match body.get("admin") {
         Some(Value::Bool(admin)) => *admin,
         _ => return Err(refused("Missing required parameter: admin")),
     };
     if rows.membership(group_id, user_id).is_some() {
-        return Err(refused(format!("User {user_id} is already a member of group {group_id}.")));
+        return Err(refused(format!(
+            "User {user_id} is already a member of group {group_id}."
+        )));
     }
-    let lacking = rows.group_streams.iter().filter(|(group, _)| *group == group_id).map(|(_, stream)| *stream);
-    if let Some(stream_id) = lacking.into_iter().find(|stream| !rows.has_stream(user_id, *stream)) {
+    let lacking = rows
+        .group_streams
+        .iter()
+        .filter(|(group, _)| *group == group_id)
+        .map(|(_, stream)| *stream);
+    if let Some(stream_id) = lacking
+        .into_iter()
+        .find(|stream| !rows.has_stream(user_id, *stream))
+    {
         let username = &rows.users[&user_id].username;
         return Err(Refusal::with(
             403,
@@ -186,15 +262,28 @@ pub fn post_stream(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let body = call.json()?;
     let given = body.get("stream_id").cloned().unwrap_or(Value::Null);
     let Some(stream_id) = checks::integer(&given) else {
-        return Err(refused(format!("Invalid stream_id: {}", crate::json::plain(&given))));
+        return Err(refused(format!(
+            "Invalid stream_id: {}",
+            crate::json::plain(&given)
+        )));
     };
     let group_id = administered(rows, call)?;
     if rows.group_streams.contains(&(group_id, stream_id)) {
-        return Err(refused("Specified stream is already associated with this group."));
+        return Err(refused(
+            "Specified stream is already associated with this group.",
+        ));
     }
-    let mut members = rows.group_users.values().filter(|member| member.group_id == group_id);
-    if !rows.streams.contains_key(&stream_id) || members.any(|member| !rows.has_stream(member.user_id, stream_id)) {
-        return Err(Refusal::with(403, format!("Not all users have stream access with ID {stream_id}")));
+    let mut members = rows
+        .group_users
+        .values()
+        .filter(|member| member.group_id == group_id);
+    if !rows.streams.contains_key(&stream_id)
+        || members.any(|member| !rows.has_stream(member.user_id, stream_id))
+    {
+        return Err(Refusal::with(
+            403,
+            format!("Not all users have stream access with ID {stream_id}"),
+        ));
     }
     rows.group_streams.insert((group_id, stream_id));
     Ok(json!({"group_id": group_id, "stream_id": stream_id}))

@@ -45,15 +45,35 @@ struct Route {
 }
 
 const fn open(verb: &'static str, template: &'static str, handle: Handler) -> Route {
-    Route { verb, template, needs: Needs::Nothing, handle }
+    Route {
+        verb,
+        template,
+        needs: Needs::Nothing,
+        handle,
+    }
 }
 
 const fn any(verb: &'static str, template: &'static str, handle: Handler) -> Route {
-    Route { verb, template, needs: Needs::Token, handle }
+    Route {
+        verb,
+        template,
+        needs: Needs::Token,
+        handle,
+    }
 }
 
-const fn acl(verb: &'static str, template: &'static str, acl: &'static str, handle: Handler) -> Route {
-    Route { verb, template, needs: Needs::Acl(acl), handle }
+const fn acl(
+    verb: &'static str,
+    template: &'static str,
+    acl: &'static str,
+    handle: Handler,
+) -> Route {
+    Route {
+        verb,
+        template,
+        needs: Needs::Acl(acl),
+        handle,
+    }
 }
 
 /// `{id}` is a number, `{obj}` an object's id. The first that fits is taken.
@@ -72,8 +92,18 @@ const ROUTES: &[Route] = &[
     acl("POST", "/api/groups", "Upload data", groups::post),
     any("GET", "/api/groups/{id}", groups::get),
     acl("PUT", "/api/groups/{id}", "Upload data", groups::put),
-    acl("POST", "/api/groups/{id}/users", "Upload data", groups::post_user),
-    acl("POST", "/api/groups/{id}/streams", "Upload data", groups::post_stream),
+    acl(
+        "POST",
+        "/api/groups/{id}/users",
+        "Upload data",
+        groups::post_user,
+    ),
+    acl(
+        "POST",
+        "/api/groups/{id}/streams",
+        "Upload data",
+        groups::post_stream,
+    ),
     any("GET", "/api/streams", streams::list),
     acl("POST", "/api/streams", "System admin", streams::post),
     any("POST", "/api/streams/{id}/users", streams::post_user),
@@ -81,43 +111,107 @@ const ROUTES: &[Route] = &[
     acl("POST", "/api/filters", "Upload data", filters::post),
     any("GET", "/api/filters/{id}", filters::get),
     acl("PATCH", "/api/filters/{id}", "Upload data", filters::patch),
-    acl("DELETE", "/api/filters/{id}", "Upload data", filters::delete),
+    acl(
+        "DELETE",
+        "/api/filters/{id}",
+        "Upload data",
+        filters::delete,
+    ),
     any("GET", "/api/taxonomy", taxonomies::list),
     acl("POST", "/api/taxonomy", "Post taxonomy", taxonomies::post),
     any("GET", "/api/taxonomy/{id}", taxonomies::get),
-    acl("DELETE", "/api/taxonomy/{id}", "Delete taxonomy", taxonomies::delete),
+    acl(
+        "DELETE",
+        "/api/taxonomy/{id}",
+        "Delete taxonomy",
+        taxonomies::delete,
+    ),
     any("GET", "/api/sources", source_views::list),
     acl("POST", "/api/sources", "Upload data", sources::post),
     any("GET", "/api/sources/{obj}", source_views::get),
     any("HEAD", "/api/sources/{obj}", source_views::head),
     acl("PATCH", "/api/sources/{obj}", "Upload data", sources::patch),
-    acl("DELETE", "/api/sources/{obj}", "Manage sources", sources::unsave),
+    acl(
+        "DELETE",
+        "/api/sources/{obj}",
+        "Manage sources",
+        sources::unsave,
+    ),
     any("GET", "/api/sources/{obj}/groups", source_views::groups),
     any("GET", "/api/source_exists", source_views::exists_at),
     any("GET", "/api/source_exists/{obj}", source_views::exists),
     any("GET", "/api/sources/{obj}/photometry", photometry::get),
-    any("GET", "/api/sources/{obj}/classifications", classifications::of_source),
+    any(
+        "GET",
+        "/api/sources/{obj}/classifications",
+        classifications::of_source,
+    ),
     any("GET", "/api/sources/{obj}/annotations", annotations::list),
-    acl("POST", "/api/sources/{obj}/annotations", "Annotate", annotations::post),
-    acl("PUT", "/api/sources/{obj}/annotations/{id}", "Annotate", annotations::put),
-    acl("DELETE", "/api/sources/{obj}/annotations/{id}", "Annotate", annotations::delete),
+    acl(
+        "POST",
+        "/api/sources/{obj}/annotations",
+        "Annotate",
+        annotations::post,
+    ),
+    acl(
+        "PUT",
+        "/api/sources/{obj}/annotations/{id}",
+        "Annotate",
+        annotations::put,
+    ),
+    acl(
+        "DELETE",
+        "/api/sources/{obj}/annotations/{id}",
+        "Annotate",
+        annotations::delete,
+    ),
     any("GET", "/api/sources/{obj}/comments", comments::list),
-    acl("POST", "/api/sources/{obj}/comments", "Comment", comments::post),
+    acl(
+        "POST",
+        "/api/sources/{obj}/comments",
+        "Comment",
+        comments::post,
+    ),
     any("GET", "/api/candidates", candidates::list),
     acl("POST", "/api/candidates", "Upload data", candidates::post),
     any("GET", "/api/candidates/{obj}", candidates::get),
     any("HEAD", "/api/candidates/{obj}", candidates::head),
-    acl("DELETE", "/api/candidates/{obj}/{id}", "Upload data", candidates::delete),
+    acl(
+        "DELETE",
+        "/api/candidates/{obj}/{id}",
+        "Upload data",
+        candidates::delete,
+    ),
     any("GET", "/api/candidates_filter", candidates::of_filters),
     acl("POST", "/api/photometry", "Upload data", photometry::post),
     acl("PUT", "/api/photometry", "Upload data", photometry::put),
     any("GET", "/api/photometry/origins", photometry::origins),
-    acl("POST", "/api/photometry/{id}/annotations", "Annotate", photometry::annotate),
+    acl(
+        "POST",
+        "/api/photometry/{id}/annotations",
+        "Annotate",
+        photometry::annotate,
+    ),
     any("GET", "/api/classification", classifications::list),
-    acl("POST", "/api/classification", "Classify", classifications::post),
+    acl(
+        "POST",
+        "/api/classification",
+        "Classify",
+        classifications::post,
+    ),
     any("GET", "/api/classification/{id}", classifications::get),
-    acl("PUT", "/api/classification/{id}", "Classify", classifications::put),
-    acl("DELETE", "/api/classification/{id}", "Classify", classifications::delete),
+    acl(
+        "PUT",
+        "/api/classification/{id}",
+        "Classify",
+        classifications::put,
+    ),
+    acl(
+        "DELETE",
+        "/api/classification/{id}",
+        "Classify",
+        classifications::delete,
+    ),
     acl("POST", "/api/thumbnail", "Upload data", thumbnails::post),
     any("POST", "/api/super_objs", super_objs::post),
 ];
@@ -158,8 +252,19 @@ fn call(rows: &mut Rows, route: &Route, incoming: &Incoming<'_>, params: Vec<Str
     {
         return Err(unauthorized());
     }
-    let Incoming { path, query, body, .. } = *incoming;
-    (route.handle)(rows, &Call { caller: &caller, path, params, query, body })
+    let Incoming {
+        path, query, body, ..
+    } = *incoming;
+    (route.handle)(
+        rows,
+        &Call {
+            caller: &caller,
+            path,
+            params,
+            query,
+            body,
+        },
+    )
 }
 
 /// What stands in the places of a template, or `None` when the path is another.
@@ -183,7 +288,10 @@ fn is_number(part: &str) -> bool {
 
 /// The only ids that can be reached by a path.
 fn is_obj_id(part: &str) -> bool {
-    !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.+-".contains(&b))
+    !part.is_empty()
+        && part
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_.+-".contains(&b))
 }
 
 #[cfg(test)]

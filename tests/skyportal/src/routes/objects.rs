@@ -11,10 +11,35 @@ use crate::state::{Obj, Rows};
 
 /// The optional fields that a creation may carry.
 const FIELDS: [&str; 29] = [
-    "origin", "alias", "score", "transient", "varstar", "is_roid", "altdata", "ra_err", "dec_err", "ra_dis",
-    "dec_dis", "redshift", "redshift_error", "redshift_origin", "redshift_history", "mpc_name", "tns_name",
-    "tns_info", "t0", "offset", "dist_nearest_source", "mag_nearest_source", "e_mag_nearest_source",
-    "detect_photometry_count", "host_id", "summary", "summary_history", "internal_key", "healpix",
+    "origin",
+    "alias",
+    "score",
+    "transient",
+    "varstar",
+    "is_roid",
+    "altdata",
+    "ra_err",
+    "dec_err",
+    "ra_dis",
+    "dec_dis",
+    "redshift",
+    "redshift_error",
+    "redshift_origin",
+    "redshift_history",
+    "mpc_name",
+    "tns_name",
+    "tns_info",
+    "t0",
+    "offset",
+    "dist_nearest_source",
+    "mag_nearest_source",
+    "e_mag_nearest_source",
+    "detect_photometry_count",
+    "host_id",
+    "summary",
+    "summary_history",
+    "internal_key",
+    "healpix",
 ];
 
 /// The id of a body, whether string or integer.
@@ -49,7 +74,10 @@ pub fn check(body: &Map<String, Value>, ignored: &[&str]) -> Result<(), Refusal>
     if errors.is_empty() {
         return Ok(());
     }
-    Err(refused(format!("Invalid/missing parameters: {}", checks::field_errors(&errors))))
+    Err(refused(format!(
+        "Invalid/missing parameters: {}",
+        checks::field_errors(&errors)
+    )))
 }
 
 fn not_a_number(value: &Value) -> Option<&'static str> {
@@ -66,14 +94,18 @@ fn not_a_number(value: &Value) -> Option<&'static str> {
 pub fn create(rows: &mut Rows, id: &str, body: &Map<String, Value>) {
     let position = |field: &str| body.get(field).and_then(number_or_text).unwrap_or_default();
     let (ra, dec) = (position("ra"), position("dec"));
-    let extra = body.iter().filter(|(field, value)| FIELDS.contains(&field.as_str()) && !value.is_null());
+    let extra = body
+        .iter()
+        .filter(|(field, value)| FIELDS.contains(&field.as_str()) && !value.is_null());
     let now = Stamp::now();
     let obj = Obj {
         id: id.to_owned(),
         ra,
         dec,
         healpix: healpix::index(ra, dec),
-        extra: extra.map(|(field, value)| (field.clone(), value.clone())).collect(),
+        extra: extra
+            .map(|(field, value)| (field.clone(), value.clone()))
+            .collect(),
         created_at: now,
         modified: now,
     };
@@ -87,7 +119,9 @@ fn number_or_text(value: &Value) -> Option<f64> {
 /// A repeat changes nothing but the index of the position.
 pub fn touch(rows: &mut Rows, id: &str, body: &Map<String, Value>) {
     let position = |field: &str| body.get(field).and_then(json::number);
-    if let (Some(ra), Some(dec), Some(obj)) = (position("ra"), position("dec"), rows.objs.get_mut(id)) {
+    if let (Some(ra), Some(dec), Some(obj)) =
+        (position("ra"), position("dec"), rows.objs.get_mut(id))
+    {
         obj.healpix = healpix::index(ra, dec);
         obj.modified = Stamp::now();
     }

@@ -11,7 +11,10 @@ use crate::state::{Obj, Rows, Shown, Source};
 /// `HEAD /api/sources/{obj}`: 200 when it was saved to one of my groups, active or not.
 pub fn head(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let sources = rows.sources_of(call.param(0));
-    let mine = |source: &&Source| rows.membership(source.group_id, call.caller.user_id).is_some();
+    let mine = |source: &&Source| {
+        rows.membership(source.group_id, call.caller.user_id)
+            .is_some()
+    };
     if (call.caller.user_is_admin && !sources.is_empty()) || sources.iter().any(mine) {
         return Ok(json!({}));
     }
@@ -37,7 +40,13 @@ pub fn get(rows: &mut Rows, call: &Call<'_>) -> Answer {
 
 fn full(rows: &Rows, call: &Call<'_>, obj: &Obj) -> Value {
     let mut shown = obj.shown();
-    for empty in ["followup_requests", "duplicates", "assignments", "tags", "associated_objs"] {
+    for empty in [
+        "followup_requests",
+        "duplicates",
+        "assignments",
+        "tags",
+        "associated_objs",
+    ] {
         shown[empty] = json!([]);
     }
     for absent in ["galaxies", "ebv"] {
@@ -51,10 +60,15 @@ fn full(rows: &Rows, call: &Call<'_>, obj: &Obj) -> Value {
 
 pub(super) fn annotations(rows: &Rows, call: &Call<'_>, obj_id: &str) -> Value {
     let visible = rows.annotations_of(obj_id);
-    let visible = visible.iter().filter(|annotation| rows.shares_a_group(call.caller, &annotation.group_ids));
+    let visible = visible
+        .iter()
+        .filter(|annotation| rows.shares_a_group(call.caller, &annotation.group_ids));
     let shown = visible.map(|annotation| {
         let mut shown = annotation.shown();
-        shown["author"] = rows.users.get(&annotation.author_id).map_or(Value::Null, Shown::shown);
+        shown["author"] = rows
+            .users
+            .get(&annotation.author_id)
+            .map_or(Value::Null, Shown::shown);
         shown
     });
     shown.collect()
@@ -62,7 +76,9 @@ pub(super) fn annotations(rows: &Rows, call: &Call<'_>, obj_id: &str) -> Value {
 
 pub(super) fn classifications(rows: &Rows, call: &Call<'_>, obj_id: &str) -> Value {
     let all = rows.classifications_of(obj_id);
-    let visible = all.iter().filter(|row| rows.shares_a_group(call.caller, &row.group_ids));
+    let visible = all
+        .iter()
+        .filter(|row| rows.shares_a_group(call.caller, &row.group_ids));
     let shown = visible.map(|row| {
         let mut shown = with_history(row);
         let groups = row.group_ids.iter().filter_map(|id| rows.groups.get(id));
@@ -75,13 +91,18 @@ pub(super) fn classifications(rows: &Rows, call: &Call<'_>, obj_id: &str) -> Val
 fn saves(rows: &Rows, call: &Call<'_>, obj_id: &str) -> Value {
     let accessible = rows.accessible_groups(call.caller);
     let sources = rows.sources_of(obj_id);
-    let visible = sources.iter().filter(|source| source.active && accessible.contains(&source.group_id));
+    let visible = sources
+        .iter()
+        .filter(|source| source.active && accessible.contains(&source.group_id));
     let shown = visible.filter_map(|source| {
         let mut shown = rows.groups.get(&source.group_id)?.shown();
         shown["active"] = json!(source.active);
         shown["requested"] = json!(false);
         shown["saved_at"] = json!(source.saved_at.to_string());
-        shown["saved_by"] = rows.users.get(&source.saved_by).map_or(Value::Null, Shown::shown);
+        shown["saved_by"] = rows
+            .users
+            .get(&source.saved_by)
+            .map_or(Value::Null, Shown::shown);
         Some(shown)
     });
     shown.collect()
@@ -90,7 +111,10 @@ fn saves(rows: &Rows, call: &Call<'_>, obj_id: &str) -> Value {
 /// Only the newest of each kind is shown.
 fn newest_thumbnails(rows: &Rows, obj_id: &str) -> Value {
     let all = rows.thumbnails_of(obj_id);
-    let newest = all.iter().filter(|one| !all.iter().any(|other| other.kind == one.kind && other.id > one.id));
+    let newest = all.iter().filter(|one| {
+        !all.iter()
+            .any(|other| other.kind == one.kind && other.id > one.id)
+    });
     newest.map(|thumbnail| thumbnail.shown()).collect()
 }
 
@@ -98,8 +122,13 @@ fn newest_thumbnails(rows: &Rows, obj_id: &str) -> Value {
 pub fn groups(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let accessible = rows.accessible_groups(call.caller);
     let sources = rows.sources_of(call.param(0));
-    let active = sources.iter().filter(|source| source.active && accessible.contains(&source.group_id));
-    Ok(active.filter_map(|source| rows.groups.get(&source.group_id)).map(Shown::shown).collect())
+    let active = sources
+        .iter()
+        .filter(|source| source.active && accessible.contains(&source.group_id));
+    Ok(active
+        .filter_map(|source| rows.groups.get(&source.group_id))
+        .map(Shown::shown)
+        .collect())
 }
 
 /// `GET /api/source_exists/{obj}`: whether the object exists at all.
@@ -115,11 +144,21 @@ pub fn exists(rows: &mut Rows, call: &Call<'_>) -> Answer {
 /// `GET /api/source_exists?ra=&dec=&radius=`, all in degrees.
 pub fn exists_at(rows: &mut Rows, call: &Call<'_>) -> Answer {
     // A zero counts as missing, as it does on the server.
-    let degrees = |name: &str| call.query(name).and_then(|text| text.parse::<f64>().ok()).filter(|value| *value != 0.0);
-    let (Some(ra), Some(dec), Some(radius)) = (degrees("ra"), degrees("dec"), degrees("radius")) else {
-        return Err(crate::envelope::refused("Must provide either name or position"));
+    let degrees = |name: &str| {
+        call.query(name)
+            .and_then(|text| text.parse::<f64>().ok())
+            .filter(|value| *value != 0.0)
     };
-    let mut near = rows.objs.values().filter(|obj| healpix::separation((obj.ra, obj.dec), (ra, dec)) <= radius);
+    let (Some(ra), Some(dec), Some(radius)) = (degrees("ra"), degrees("dec"), degrees("radius"))
+    else {
+        return Err(crate::envelope::refused(
+            "Must provide either name or position",
+        ));
+    };
+    let mut near = rows
+        .objs
+        .values()
+        .filter(|obj| healpix::separation((obj.ra, obj.dec), (ra, dec)) <= radius);
     Ok(match near.next() {
         Some(obj) => json!({
             "source_exists": true,
@@ -132,15 +171,31 @@ pub fn exists_at(rows: &mut Rows, call: &Call<'_>) -> Answer {
 /// `GET /api/sources?group_ids=&numPerPage=&pageNumber=`: active sources, the last saved first.
 pub fn list(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let accessible = rows.accessible_groups(call.caller);
-    let asked: Vec<i64> = call.query("group_ids").unwrap_or("").split(',').filter_map(|id| id.trim().parse().ok()).collect();
+    let asked: Vec<i64> = call
+        .query("group_ids")
+        .unwrap_or("")
+        .split(',')
+        .filter_map(|id| id.trim().parse().ok())
+        .collect();
     let wanted = |source: &&Source| {
-        source.active && accessible.contains(&source.group_id) && (asked.is_empty() || asked.contains(&source.group_id))
+        source.active
+            && accessible.contains(&source.group_id)
+            && (asked.is_empty() || asked.contains(&source.group_id))
     };
     let mut found: Vec<&Source> = rows.sources.values().filter(wanted).collect();
     found.sort_by(|a, b| b.saved_at.cmp(&a.saved_at).then(b.obj_id.cmp(&a.obj_id)));
     found.dedup_by(|a, b| a.obj_id == b.obj_id);
-    let (size, page) = (call.query_number("numPerPage", 100).min(500), call.query_number("pageNumber", 1).max(1));
-    let shown = found.iter().skip((page - 1) * size).take(size).filter_map(|source| rows.objs.get(&source.obj_id));
+    let (size, page) = (
+        call.query_number("numPerPage", 100).min(500),
+        call.query_number("pageNumber", 1).max(1),
+    );
+    let shown = found
+        .iter()
+        .skip((page - 1) * size)
+        .take(size)
+        .filter_map(|source| rows.objs.get(&source.obj_id));
     let sources: Vec<Value> = shown.map(|obj| full(rows, call, obj)).collect();
-    Ok(json!({"totalMatches": found.len(), "sources": sources, "pageNumber": page, "numPerPage": size}))
+    Ok(
+        json!({"totalMatches": found.len(), "sources": sources, "pageNumber": page, "numPerPage": size}),
+    )
 }

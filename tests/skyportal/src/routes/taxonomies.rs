@@ -12,10 +12,16 @@ use crate::state::{Rows, Shown, Taxonomy};
 
 /// `GET /api/taxonomy`: every version that one of my groups can see.
 pub fn list(rows: &mut Rows, call: &Call<'_>) -> Answer {
-    let visible = rows.taxonomies.values().filter(|taxonomy| rows.shares_a_group(call.caller, &taxonomy.group_ids));
+    let visible = rows
+        .taxonomies
+        .values()
+        .filter(|taxonomy| rows.shares_a_group(call.caller, &taxonomy.group_ids));
     let shown = visible.map(|taxonomy| {
         let mut shown = taxonomy.shown();
-        let groups = taxonomy.group_ids.iter().filter_map(|id| rows.groups.get(id));
+        let groups = taxonomy
+            .group_ids
+            .iter()
+            .filter_map(|id| rows.groups.get(id));
         shown["groups"] = groups.map(Shown::shown).collect();
         shown
     });
@@ -46,10 +52,14 @@ pub fn post(rows: &mut Rows, call: &Call<'_>) -> Answer {
         ("isLatest", Kind::Bool, false),
     ];
     checks::schema(&body, &fields, true)?;
-    let (name, version) =
-        (checks::text(&body, "name").unwrap_or_default(), checks::text(&body, "version").unwrap_or_default());
+    let (name, version) = (
+        checks::text(&body, "name").unwrap_or_default(),
+        checks::text(&body, "version").unwrap_or_default(),
+    );
     refuse_repeat(rows, call, &name, &version)?;
-    let hierarchy = body.get("hierarchy").filter(|hierarchy| !hierarchy.is_null());
+    let hierarchy = body
+        .get("hierarchy")
+        .filter(|hierarchy| !hierarchy.is_null());
     let hierarchy = hierarchy.ok_or_else(|| refused("A JSON of the taxonomy must be given"))?;
     if !is_hierarchy(hierarchy) {
         return Err(refused("Hierarchy does not validate against the schema."));
@@ -58,13 +68,28 @@ pub fn post(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let is_latest = checks::truthy(body.get("isLatest"), true);
     let now = Stamp::now();
     if is_latest {
-        let older = rows.taxonomies.values_mut().filter(|taxonomy| taxonomy.name == name && taxonomy.is_latest);
+        let older = rows
+            .taxonomies
+            .values_mut()
+            .filter(|taxonomy| taxonomy.name == name && taxonomy.is_latest);
         older.for_each(|taxonomy| (taxonomy.is_latest, taxonomy.modified) = (false, now));
     }
-    let (id, provenance) = (rows.next_id("taxonomies"), checks::text(&body, "provenance"));
+    let (id, provenance) = (
+        rows.next_id("taxonomies"),
+        checks::text(&body, "provenance"),
+    );
     let hierarchy = hierarchy.clone();
-    let taxonomy =
-        Taxonomy { id, name, version, hierarchy, provenance, is_latest, group_ids, created_at: now, modified: now };
+    let taxonomy = Taxonomy {
+        id,
+        name,
+        version,
+        hierarchy,
+        provenance,
+        is_latest,
+        group_ids,
+        created_at: now,
+        modified: now,
+    };
     rows.taxonomies.insert(id, taxonomy);
     Ok(json!({"taxonomy_id": id}))
 }
@@ -83,26 +108,42 @@ fn refuse_repeat(rows: &Rows, call: &Call<'_>, name: &str, version: &str) -> Res
 }
 
 /// Groups that the token cannot reach are dropped in silence; none left is an error.
-fn groups_of(rows: &Rows, call: &Call<'_>, body: &Map<String, Value>) -> Result<BTreeSet<i64>, Refusal> {
+fn groups_of(
+    rows: &Rows,
+    call: &Call<'_>,
+    body: &Map<String, Value>,
+) -> Result<BTreeSet<i64>, Refusal> {
     let accessible = rows.accessible_groups(call.caller);
     let ids: BTreeSet<i64> = match body.get("group_ids") {
-        Some(Value::Array(ids)) => ids.iter().filter_map(checks::integer).filter(|id| accessible.contains(id)).collect(),
+        Some(Value::Array(ids)) => ids
+            .iter()
+            .filter_map(checks::integer)
+            .filter(|id| accessible.contains(id))
+            .collect(),
         _ => BTreeSet::from([rows.sitewide_group()]),
     };
     if ids.is_empty() {
-        return Err(refused("Invalid group IDs field ([]): You must provide one or more valid group IDs."));
+        return Err(refused(
+            "Invalid group IDs field ([]): You must provide one or more valid group IDs.",
+        ));
     }
     Ok(ids)
 }
 
 /// A node has a `class`, perhaps `subclasses`, and nothing that the schema does not name.
 fn is_hierarchy(node: &Value) -> bool {
-    let Some(node) = node.as_object() else { return false };
+    let Some(node) = node.as_object() else {
+        return false;
+    };
     node.get("class").is_some_and(Value::is_string)
         && node.iter().all(|(key, value)| match key.as_str() {
             "class" => true,
-            "subclasses" => value.as_array().is_some_and(|nodes| nodes.iter().all(is_hierarchy)),
-            "other names" => value.as_array().is_some_and(|names| are_unique_strings(names)),
+            "subclasses" => value
+                .as_array()
+                .is_some_and(|nodes| nodes.iter().all(is_hierarchy)),
+            "other names" => value
+                .as_array()
+                .is_some_and(|names| are_unique_strings(names)),
             "tags" | "links" | "comments" => true,
             _ => false,
         })
@@ -120,7 +161,12 @@ impl Taxonomy {
         let mut nodes = vec![&self.hierarchy];
         while let Some(node) = nodes.pop() {
             classes.extend(node.get("class").and_then(Value::as_str));
-            nodes.extend(node.get("subclasses").and_then(Value::as_array).into_iter().flatten());
+            nodes.extend(
+                node.get("subclasses")
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten(),
+            );
         }
         classes
     }
@@ -129,8 +175,14 @@ impl Taxonomy {
 /// `DELETE /api/taxonomy/{id}`: only one that nothing was classified with.
 pub fn delete(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let id = visible(rows, call)?.id;
-    if rows.classifications.values().any(|classification| classification.taxonomy_id == id) {
-        return Err(refused("Taxonomy is in use by classifications and cannot be deleted."));
+    if rows
+        .classifications
+        .values()
+        .any(|classification| classification.taxonomy_id == id)
+    {
+        return Err(refused(
+            "Taxonomy is in use by classifications and cannot be deleted.",
+        ));
     }
     rows.taxonomies.remove(&id);
     Ok(json!({}))
@@ -142,10 +194,16 @@ mod tests {
 
     #[test]
     fn a_hierarchy_has_no_unknown_keys_and_no_repeated_names() {
-        assert!(is_hierarchy(&json!({"class": "a", "subclasses": [{"class": "b", "other names": ["c", "d"]}]})));
+        assert!(is_hierarchy(
+            &json!({"class": "a", "subclasses": [{"class": "b", "other names": ["c", "d"]}]})
+        ));
         assert!(!is_hierarchy(&json!({"klass": "a"})));
         assert!(!is_hierarchy(&json!({"class": "a", "colour": "red"})));
-        assert!(!is_hierarchy(&json!({"class": "a", "subclasses": [{"class": 1}]})));
-        assert!(!is_hierarchy(&json!({"class": "a", "other names": ["b", "b"]})));
+        assert!(!is_hierarchy(
+            &json!({"class": "a", "subclasses": [{"class": 1}]})
+        ));
+        assert!(!is_hierarchy(
+            &json!({"class": "a", "other names": ["b", "b"]})
+        ));
     }
 }

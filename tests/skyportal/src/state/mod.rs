@@ -14,8 +14,8 @@ pub use access::SITEWIDE;
 
 pub use people::{Filter, Group, GroupUser, Stream, Token, User};
 pub use science::{
-    Annotation, Candidate, Classification, Comment, Edit, Instrument, Obj, Point, PointKey, Source, SuperObj, Taxonomy,
-    Telescope, Thumbnail, Vote,
+    Annotation, Candidate, Classification, Comment, Edit, Instrument, Obj, Point, PointKey, Source,
+    SuperObj, Taxonomy, Telescope, Thumbnail, Vote,
 };
 
 /// Every row that the server keeps, by id. A clone is a back-up.
@@ -72,8 +72,16 @@ impl Rows {
 
     /// The points of an object, oldest first.
     pub fn photometry_of(&self, obj_id: &str) -> Vec<&Point> {
-        let ids = self.index.points_of.get(obj_id).map(Vec::as_slice).unwrap_or_default();
-        let mut points: Vec<&Point> = ids.iter().filter_map(|id| self.photometry.get(id)).collect();
+        let ids = self
+            .index
+            .points_of
+            .get(obj_id)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let mut points: Vec<&Point> = ids
+            .iter()
+            .filter_map(|id| self.photometry.get(id))
+            .collect();
         points.sort_by(|a, b| a.mjd.total_cmp(&b.mjd).then(a.id.cmp(&b.id)));
         points
     }
@@ -81,38 +89,68 @@ impl Rows {
     /// The candidates of an object, by filter and time.
     pub fn candidates_of(&self, obj_id: &str) -> Vec<&Candidate> {
         let from = (obj_id.to_owned(), i64::MIN, crate::stamp::Stamp(i64::MIN));
-        let keys = self.index.candidates.range(from..).take_while(|((obj, ..), _)| obj == obj_id);
+        let keys = self
+            .index
+            .candidates
+            .range(from..)
+            .take_while(|((obj, ..), _)| obj == obj_id);
         keys.filter_map(|(_, id)| self.candidates.get(id)).collect()
     }
 
     /// The saves of an object, active or not, by group.
     pub fn sources_of(&self, obj_id: &str) -> Vec<&Source> {
         let from = (obj_id.to_owned(), i64::MIN);
-        self.sources.range(from..).take_while(|((obj, _), _)| obj == obj_id).map(|(_, source)| source).collect()
+        self.sources
+            .range(from..)
+            .take_while(|((obj, _), _)| obj == obj_id)
+            .map(|(_, source)| source)
+            .collect()
     }
 
     /// The classifications of an object, oldest first.
     pub fn classifications_of(&self, obj_id: &str) -> Vec<&Classification> {
-        let ids = self.index.classifications_of.get(obj_id).map(Vec::as_slice).unwrap_or_default();
-        ids.iter().filter_map(|id| self.classifications.get(id)).collect()
+        let ids = self
+            .index
+            .classifications_of
+            .get(obj_id)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        ids.iter()
+            .filter_map(|id| self.classifications.get(id))
+            .collect()
     }
 
     /// The annotations of an object, by origin.
     pub fn annotations_of(&self, obj_id: &str) -> Vec<&Annotation> {
         let from = (obj_id.to_owned(), String::new());
-        let keys = self.index.annotations.range(from..).take_while(|((obj, _), _)| obj == obj_id);
-        keys.filter_map(|(_, id)| self.annotations.get(id)).collect()
+        let keys = self
+            .index
+            .annotations
+            .range(from..)
+            .take_while(|((obj, _), _)| obj == obj_id);
+        keys.filter_map(|(_, id)| self.annotations.get(id))
+            .collect()
     }
 
     /// The thumbnails of an object, oldest first: each POST adds one.
     pub fn thumbnails_of(&self, obj_id: &str) -> Vec<&Thumbnail> {
-        let ids = self.index.thumbnails_of.get(obj_id).map(Vec::as_slice).unwrap_or_default();
-        ids.iter().filter_map(|id| self.thumbnails.get(id)).collect()
+        let ids = self
+            .index
+            .thumbnails_of
+            .get(obj_id)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        ids.iter()
+            .filter_map(|id| self.thumbnails.get(id))
+            .collect()
     }
 
     /// The comments on an object, oldest first.
     pub fn comments_of(&self, obj_id: &str) -> Vec<&Comment> {
-        self.comments.values().filter(|comment| comment.obj_id == obj_id).collect()
+        self.comments
+            .values()
+            .filter(|comment| comment.obj_id == obj_id)
+            .collect()
     }
 
     /// The group of that exact name.
@@ -122,7 +160,10 @@ impl Rows {
 
     /// The filters of that exact name: nothing makes a filter unique.
     pub fn filters_named(&self, name: &str) -> Vec<&Filter> {
-        self.filters.values().filter(|filter| filter.name == name).collect()
+        self.filters
+            .values()
+            .filter(|filter| filter.name == name)
+            .collect()
     }
 
     /// The user of that name.
@@ -132,20 +173,33 @@ impl Rows {
 
     pub(crate) fn add_point(&mut self, point: Point) {
         self.index.points.insert(point.key(), point.id);
-        self.index.points_of.entry(point.obj_id.clone()).or_default().push(point.id);
+        self.index
+            .points_of
+            .entry(point.obj_id.clone())
+            .or_default()
+            .push(point.id);
         self.photometry.insert(point.id, point);
     }
 
     pub(crate) fn add_candidate(&mut self, candidate: Candidate) {
-        let key = (candidate.obj_id.clone(), candidate.filter_id, candidate.passed_at);
+        let key = (
+            candidate.obj_id.clone(),
+            candidate.filter_id,
+            candidate.passed_at,
+        );
         self.index.candidates.insert(key, candidate.id);
         self.candidates.insert(candidate.id, candidate);
     }
 
     pub(crate) fn add_classification(&mut self, classification: Classification) {
-        let of_obj = self.index.classifications_of.entry(classification.obj_id.clone()).or_default();
+        let of_obj = self
+            .index
+            .classifications_of
+            .entry(classification.obj_id.clone())
+            .or_default();
         of_obj.push(classification.id);
-        self.classifications.insert(classification.id, classification);
+        self.classifications
+            .insert(classification.id, classification);
     }
 
     pub(crate) fn add_annotation(&mut self, annotation: Annotation) {
@@ -155,7 +209,11 @@ impl Rows {
     }
 
     pub(crate) fn add_thumbnail(&mut self, thumbnail: Thumbnail) {
-        self.index.thumbnails_of.entry(thumbnail.obj_id.clone()).or_default().push(thumbnail.id);
+        self.index
+            .thumbnails_of
+            .entry(thumbnail.obj_id.clone())
+            .or_default()
+            .push(thumbnail.id);
         self.thumbnails.insert(thumbnail.id, thumbnail);
     }
 }

@@ -39,7 +39,10 @@ pub struct Token {
 /// The secret stays out of every print.
 impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Token").field("name", &self.name).field("user_id", &self.user_id).finish_non_exhaustive()
+        f.debug_struct("Token")
+            .field("name", &self.name)
+            .field("user_id", &self.user_id)
+            .finish_non_exhaustive()
     }
 }
 

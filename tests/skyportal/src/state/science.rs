@@ -266,10 +266,31 @@ impl Shown for Taxonomy {
 
 /// The columns of an object that are null unless the creation gave them.
 const OPTIONAL: [&str; 25] = [
-    "ra_err", "dec_err", "ra_dis", "dec_dis", "host_id", "summary", "summary_history", "mpc_name", "t0", "altdata",
-    "tns_name", "tns_info", "detect_photometry_count", "redshift", "redshift_error", "redshift_origin",
-    "redshift_history", "dist_nearest_source", "mag_nearest_source", "e_mag_nearest_source", "score", "origin",
-    "alias", "luminosity_distance", "dm",
+    "ra_err",
+    "dec_err",
+    "ra_dis",
+    "dec_dis",
+    "host_id",
+    "summary",
+    "summary_history",
+    "mpc_name",
+    "t0",
+    "altdata",
+    "tns_name",
+    "tns_info",
+    "detect_photometry_count",
+    "redshift",
+    "redshift_error",
+    "redshift_origin",
+    "redshift_history",
+    "dist_nearest_source",
+    "mag_nearest_source",
+    "e_mag_nearest_source",
+    "score",
+    "origin",
+    "alias",
+    "luminosity_distance",
+    "dm",
 ];
 
 impl Shown for Obj {
@@ -282,7 +303,11 @@ impl Shown for Obj {
             shown.insert(flag.into(), Value::Bool(false));
         }
         shown.insert("offset".into(), json!(0.0));
-        shown.extend(self.extra.iter().map(|(field, value)| (field.clone(), pyjson::presentable(value))));
+        shown.extend(
+            self.extra
+                .iter()
+                .map(|(field, value)| (field.clone(), pyjson::presentable(value))),
+        );
         let (longitude, latitude) = crate::healpix::galactic(self.ra, self.dec);
         let own = json!({
             "id": self.id, "ra": self.ra, "dec": self.dec, "healpix": self.healpix,
@@ -302,8 +327,18 @@ fn internal_key(id: &str) -> String {
     let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    let hex = format!("{hash:016x}{:016x}", hash.rotate_left(29).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32]].join("-")
+    let hex = format!(
+        "{hash:016x}{:016x}",
+        hash.rotate_left(29).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    );
+    [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..32],
+    ]
+    .join("-")
 }
 
 impl Shown for Candidate {

@@ -7,20 +7,41 @@ use crate::recording::Recording;
 
 /// Fields whose values are of the moment.
 const OF_THE_MOMENT: [&str; 11] = [
-    "created_at", "modified", "saved_at", "internal_key", "upload_id", "queryID", "gravatar_url", "healpix",
-    "token_id", "public_url", "file_uri",
+    "created_at",
+    "modified",
+    "saved_at",
+    "internal_key",
+    "upload_id",
+    "queryID",
+    "gravatar_url",
+    "healpix",
+    "token_id",
+    "public_url",
+    "file_uri",
 ];
 
 /// Compares everything.
 ///
 /// # Errors
 /// Where they first differ and how.
-pub fn compare(recording: &Recording, theirs: &Value, ours: &Value, ids: &mut Ids) -> Result<(), String> {
+pub fn compare(
+    recording: &Recording,
+    theirs: &Value,
+    ours: &Value,
+    ids: &mut Ids,
+) -> Result<(), String> {
     if theirs["status"] == "error" && theirs.get("version").is_some() {
         let (theirs, ours) = (message(theirs), message(ours));
-        return if theirs == ours { Ok(()) } else { Err(format!("message `{ours}` instead of `{theirs}`")) };
+        return if theirs == ours {
+            Ok(())
+        } else {
+            Err(format!("message `{ours}` instead of `{theirs}`"))
+        };
     }
-    let mut pair = Pair { ids, kind: kind_of_path(&recording.path) };
+    let mut pair = Pair {
+        ids,
+        kind: kind_of_path(&recording.path),
+    };
     pair.values("", "", theirs, ours)
 }
 
@@ -28,12 +49,26 @@ pub fn compare(recording: &Recording, theirs: &Value, ours: &Value, ids: &mut Id
 fn message(body: &Value) -> String {
     let text = body["message"].as_str().unwrap_or_default();
     let text = match text.strip_prefix("Traceback") {
-        Some(trace) => trace.trim().lines().rfind(|line| !line.starts_with(' ')).unwrap_or_default(),
+        Some(trace) => trace
+            .trim()
+            .lines()
+            .rfind(|line| !line.starts_with(' '))
+            .unwrap_or_default(),
         None => text,
     };
-    let text = ["\n[SQL", "\nCONTEXT", "\nHINT", "\n(Background", " Allowed filters are", "\nDETAIL:  Token", "\n    "]
-        .iter()
-        .fold(text, |text, mark| text.split(mark).next().unwrap_or_default());
+    let text = [
+        "\n[SQL",
+        "\nCONTEXT",
+        "\nHINT",
+        "\n(Background",
+        " Allowed filters are",
+        "\nDETAIL:  Token",
+        "\n    ",
+    ]
+    .iter()
+    .fold(text, |text, mark| {
+        text.split(mark).next().unwrap_or_default()
+    });
     let text = field_order(text);
     let mut out = String::new();
     for c in text.chars() {
@@ -52,7 +87,10 @@ fn field_order(text: &str) -> String {
     for part in text.split_inclusive(['{', '}']) {
         match part.strip_suffix('}') {
             Some(inner) if inner.contains("': [") => {
-                let mut entries: Vec<&str> = inner.split("], ").map(|entry| entry.trim_end_matches(']')).collect();
+                let mut entries: Vec<&str> = inner
+                    .split("], ")
+                    .map(|entry| entry.trim_end_matches(']'))
+                    .collect();
                 entries.sort_unstable();
                 out += &entries.join("], ");
                 out.push('}');
@@ -69,11 +107,23 @@ struct Pair<'a> {
 }
 
 impl Pair<'_> {
-    fn values(&mut self, place: &str, field: &str, theirs: &Value, ours: &Value) -> Result<(), String> {
+    fn values(
+        &mut self,
+        place: &str,
+        field: &str,
+        theirs: &Value,
+        ours: &Value,
+    ) -> Result<(), String> {
         match (theirs, ours) {
             (Value::Object(left), Value::Object(right)) => {
-                let missing: Vec<&String> = left.keys().filter(|key| !right.contains_key(*key)).collect();
-                let extra: Vec<&String> = right.keys().filter(|key| !left.contains_key(*key)).collect();
+                let missing: Vec<&String> = left
+                    .keys()
+                    .filter(|key| !right.contains_key(*key))
+                    .collect();
+                let extra: Vec<&String> = right
+                    .keys()
+                    .filter(|key| !left.contains_key(*key))
+                    .collect();
                 if !missing.is_empty() || !extra.is_empty() {
                     return Err(format!("{place}: missing {missing:?}, extra {extra:?}"));
                 }
@@ -86,9 +136,19 @@ impl Pair<'_> {
         }
     }
 
-    fn lists(&mut self, place: &str, field: &str, theirs: &[Value], ours: &[Value]) -> Result<(), String> {
+    fn lists(
+        &mut self,
+        place: &str,
+        field: &str,
+        theirs: &[Value],
+        ours: &[Value],
+    ) -> Result<(), String> {
         if theirs.len() != ours.len() {
-            return Err(format!("{place}: {} entries instead of {}", ours.len(), theirs.len()));
+            return Err(format!(
+                "{place}: {} entries instead of {}",
+                ours.len(),
+                theirs.len()
+            ));
         }
         let (mut theirs, mut ours) = (theirs.to_vec(), ours.to_vec());
         let outer = self.kind;
@@ -108,15 +168,25 @@ impl Pair<'_> {
             ours.sort_by_key(|row| row["id"].as_i64());
         }
         let unordered_ids = field == "saved_to_groups";
-        let result = theirs.iter().zip(&ours).enumerate().try_for_each(|(n, (left, right))| match unordered_ids {
-            true => Ok(()),
-            false => self.values(&format!("{place}[{n}]"), field, left, right),
-        });
+        let result = theirs
+            .iter()
+            .zip(&ours)
+            .enumerate()
+            .try_for_each(|(n, (left, right))| match unordered_ids {
+                true => Ok(()),
+                false => self.values(&format!("{place}[{n}]"), field, left, right),
+            });
         self.kind = outer;
         result
     }
 
-    fn scalars(&mut self, place: &str, field: &str, theirs: &Value, ours: &Value) -> Result<(), String> {
+    fn scalars(
+        &mut self,
+        place: &str,
+        field: &str,
+        theirs: &Value,
+        ours: &Value,
+    ) -> Result<(), String> {
         let kind = match field {
             "id" | "ids" => Some(self.kind),
             _ => kind_of_field(field),
@@ -124,17 +194,27 @@ impl Pair<'_> {
         if let (Some(kind), Some(left), Some(right)) = (kind, theirs.as_i64(), ours.as_i64()) {
             return match kind {
                 "nothing" | "thumbnail" | "telescope" | "instrument" => Ok(()),
-                kind => self.ids.agree(kind, left, right).map_err(|error| format!("{place}: {error}")),
+                kind => self
+                    .ids
+                    .agree(kind, left, right)
+                    .map_err(|error| format!("{place}: {error}")),
             };
         }
         let same = match (theirs, ours) {
             (Value::Number(left), Value::Number(right)) => {
                 let (left, right) = (left.as_f64().unwrap_or(0.0), right.as_f64().unwrap_or(0.0));
-                OF_THE_MOMENT.contains(&field) || (left - right).abs() <= 1e-5 * left.abs().max(1e-3)
+                OF_THE_MOMENT.contains(&field)
+                    || (left - right).abs() <= 1e-5 * left.abs().max(1e-3)
             }
-            (Value::String(left), Value::String(right)) => OF_THE_MOMENT.contains(&field) || left == right,
+            (Value::String(left), Value::String(right)) => {
+                OF_THE_MOMENT.contains(&field) || left == right
+            }
             _ => theirs == ours,
         };
-        if same { Ok(()) } else { Err(format!("{place}: {ours} instead of {theirs}")) }
+        if same {
+            Ok(())
+        } else {
+            Err(format!("{place}: {ours} instead of {theirs}"))
+        }
     }
 }

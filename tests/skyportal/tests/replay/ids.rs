@@ -17,7 +17,8 @@ pub fn kind_of_field(field: &str) -> Option<&'static str> {
         "group_id" | "group_ids" | "saved_to_groups" | "groupIDs" => "groups",
         "stream_id" | "stream_ids" => "streams",
         "filter_id" | "filter_ids" | "filterIDs" => "filters",
-        "user_id" | "userID" | "group_admins" | "author_id" | "uploader_id" | "voter_id" | "editor_id" => "user",
+        "user_id" | "userID" | "group_admins" | "author_id" | "uploader_id" | "voter_id"
+        | "editor_id" => "user",
         "taxonomy_id" => "taxonomy",
         "classification_id" | "classification_ids" => "classification",
         "annotation_id" => "annotations",
@@ -41,13 +42,28 @@ pub fn kind_of_path(path: &str) -> &'static str {
 
 fn kind_named(name: &str) -> &'static str {
     let kinds = [
-        "groups", "streams", "filters", "user", "taxonomy", "classification", "annotations", "comments", "candidates",
-        "photometry", "thumbnail", "super_objs", "telescope", "instrument",
+        "groups",
+        "streams",
+        "filters",
+        "user",
+        "taxonomy",
+        "classification",
+        "annotations",
+        "comments",
+        "candidates",
+        "photometry",
+        "thumbnail",
+        "super_objs",
+        "telescope",
+        "instrument",
     ];
     match name {
         "classifications" => "classification",
         "candidates_filter" => "candidates",
-        _ => kinds.into_iter().find(|kind| *kind == name).unwrap_or("nothing"),
+        _ => kinds
+            .into_iter()
+            .find(|kind| *kind == name)
+            .unwrap_or("nothing"),
     }
 }
 
@@ -57,7 +73,9 @@ impl Ids {
         let known = self.ours.get(&(kind, theirs)).copied();
         let taken = self.theirs.get(&(kind, ours)).copied();
         if known.is_some_and(|known| known != ours) || taken.is_some_and(|taken| taken != theirs) {
-            return Err(format!("{kind} {theirs} is {ours}, but {theirs} was {known:?} and {ours} stood for {taken:?}"));
+            return Err(format!(
+                "{kind} {theirs} is {ours}, but {theirs} was {known:?} and {ours} stood for {taken:?}"
+            ));
         }
         self.ours.insert((kind, theirs), ours);
         self.theirs.insert((kind, ours), theirs);
@@ -88,8 +106,11 @@ impl Ids {
     /// The query string with our ids, its question mark included.
     pub fn query(&self, query: &Map<String, Value>) -> String {
         let pair = |(name, value): (&String, &Value)| {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let id = kind_of_field(name).and_then(|kind| Some(self.ours(kind, text.parse().ok()?).to_string()));
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            let id = kind_of_field(name)
+                .and_then(|kind| Some(self.ours(kind, text.parse().ok()?).to_string()));
             format!("{name}={}", id.unwrap_or(text).replace(' ', "%20"))
         };
         format!("?{}", query.iter().map(pair).collect::<Vec<_>>().join("&"))
@@ -98,7 +119,10 @@ impl Ids {
     /// The body with our ids.
     pub fn body(&self, body: &Value) -> Value {
         match body {
-            Value::Object(map) => map.iter().map(|(field, value)| (field.clone(), self.field(field, value))).collect(),
+            Value::Object(map) => map
+                .iter()
+                .map(|(field, value)| (field.clone(), self.field(field, value)))
+                .collect(),
             Value::Array(items) => items.iter().map(|item| self.body(item)).collect(),
             other => other.clone(),
         }
@@ -108,14 +132,20 @@ impl Ids {
         if field == "ignore_if_in_group_ids" {
             let map = value.as_object().into_iter().flatten();
             let entry = |(key, ids): (&String, &Value)| {
-                let key = self.ours("groups", key.parse().unwrap_or_default()).to_string();
+                let key = self
+                    .ours("groups", key.parse().unwrap_or_default())
+                    .to_string();
                 (key, self.field("group_ids", ids))
             };
             return map.map(entry).collect();
         }
         match (kind_of_field(field), value) {
-            (Some(_), Value::Array(items)) => items.iter().map(|item| self.field(field, item)).collect(),
-            (Some(kind), Value::Number(id)) => id.as_i64().map_or(value.clone(), |id| json!(self.ours(kind, id))),
+            (Some(_), Value::Array(items)) => {
+                items.iter().map(|item| self.field(field, item)).collect()
+            }
+            (Some(kind), Value::Number(id)) => id
+                .as_i64()
+                .map_or(value.clone(), |id| json!(self.ours(kind, id))),
             (Some(kind), Value::String(text)) => match text.parse() {
                 Ok(id) => json!(self.ours(kind, id).to_string()),
                 Err(_) => value.clone(),

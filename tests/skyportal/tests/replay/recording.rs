@@ -26,7 +26,9 @@ impl Recording {
     fn read(line: &str) -> Recording {
         let value: Value = serde_json::from_str(line).expect("a recording is JSON");
         let text = |field: &str| value[field].as_str().map(str::to_owned);
-        let content_type = value["response_headers"]["Content-Type"].as_str().unwrap_or_default();
+        let content_type = value["response_headers"]["Content-Type"]
+            .as_str()
+            .unwrap_or_default();
         Recording {
             n: value["n"].as_i64().expect("a number"),
             label: text("label").expect("a label"),
@@ -37,7 +39,8 @@ impl Recording {
             request: value.get("request_body").cloned(),
             raw: text("request_raw"),
             status: u16::try_from(value["status"].as_i64().unwrap_or(0)).unwrap_or(0),
-            is_json: content_type.starts_with("application/json") || text("response_text").is_some_and(|text| text.starts_with('{')),
+            is_json: content_type.starts_with("application/json")
+                || text("response_text").is_some_and(|text| text.starts_with('{')),
             text: text("response_text"),
             response: value.get("response_body").cloned(),
         }
@@ -54,7 +57,9 @@ impl Recording {
 
     /// True when the recording kept only the beginning of the answer.
     pub fn is_cut(&self) -> bool {
-        self.text.as_ref().is_some_and(|text| text.ends_with(" chars>"))
+        self.text
+            .as_ref()
+            .is_some_and(|text| text.ends_with(" chars>"))
     }
 }
 
@@ -71,5 +76,7 @@ fn folder() -> Option<PathBuf> {
         return Some(folder.into());
     }
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().map(|above| above.join("shared")).find(|shared| shared.join("fink/devset").is_dir())
+    here.ancestors()
+        .map(|above| above.join("shared"))
+        .find(|shared| shared.join("fink/devset").is_dir())
 }

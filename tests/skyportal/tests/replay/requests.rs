@@ -14,7 +14,10 @@ pub fn authorization(recording: &Recording, tokens: &HashMap<String, String>) ->
         ("none", _) => None,
         (_, "auth.bearer-scheme") => Some(format!("Bearer {}", tokens["admin"])),
         (_, "auth.lowercase-Token-scheme") => Some(format!("Token {}", tokens["admin"])),
-        (caller, _) => Some(format!("token {}", tokens.get(caller).map_or("unknown", String::as_str))),
+        (caller, _) => Some(format!(
+            "token {}",
+            tokens.get(caller).map_or("unknown", String::as_str)
+        )),
     }
 }
 
@@ -29,16 +32,24 @@ pub fn body(recording: &Recording, ids: &Ids) -> Vec<u8> {
     }
     match &recording.request {
         None => Vec::new(),
-        Some(request) if request.get("_truncated").is_some() => ids.body(&rebuilt(recording)).to_string().into_bytes(),
+        Some(request) if request.get("_truncated").is_some() => {
+            ids.body(&rebuilt(recording)).to_string().into_bytes()
+        }
         Some(request) => ids.body(request).to_string().into_bytes(),
     }
 }
 
 /// Raw bodies hold what JSON cannot (NaN); their ids are replaced in a copy that can be parsed.
 fn raw_body(raw: &str, ids: &Ids) -> String {
-    let quoted = raw.replace("NaN", "\"@NaN\"").replace("Infinity", "\"@Infinity\"");
+    let quoted = raw
+        .replace("NaN", "\"@NaN\"")
+        .replace("Infinity", "\"@Infinity\"");
     match serde_json::from_str::<Value>(&quoted) {
-        Ok(body) => ids.body(&body).to_string().replace("\"@NaN\"", "NaN").replace("\"@Infinity\"", "Infinity"),
+        Ok(body) => ids
+            .body(&body)
+            .to_string()
+            .replace("\"@NaN\"", "NaN")
+            .replace("\"@Infinity\"", "Infinity"),
         Err(_) => raw.to_owned(),
     }
 }

@@ -33,7 +33,11 @@ pub fn put(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let points = points_of(rows, call, "put")?;
     refuse_repeats(&points)?;
     let ids = points.into_iter().map(|point| {
-        let existing = if ignore_flux { same_epoch(rows, &point) } else { rows.index.points.get(&point.key()).copied() };
+        let existing = if ignore_flux {
+            same_epoch(rows, &point)
+        } else {
+            rows.index.points.get(&point.key()).copied()
+        };
         match existing {
             Some(id) => {
                 if ignore_flux && call.flag("overwrite_flux") {
@@ -51,8 +55,11 @@ pub fn put(rows: &mut Rows, call: &Call<'_>) -> Answer {
 /// `POST /api/photometry`: one known row and nothing is stored.
 pub fn post(rows: &mut Rows, call: &Call<'_>) -> Answer {
     let points = points_of(rows, call, "post")?;
-    let known: Vec<String> =
-        points.iter().filter(|point| rows.index.points.contains_key(&point.key())).map(repr_key).collect();
+    let known: Vec<String> = points
+        .iter()
+        .filter(|point| rows.index.points.contains_key(&point.key()))
+        .map(repr_key)
+        .collect();
     if !known.is_empty() {
         return Err(traceback(
             "post",
@@ -64,7 +71,10 @@ pub fn post(rows: &mut Rows, call: &Call<'_>) -> Answer {
         ));
     }
     refuse_repeats(&points)?;
-    let ids: Vec<i64> = points.into_iter().map(|point| insert(rows, point)).collect();
+    let ids: Vec<i64> = points
+        .into_iter()
+        .map(|point| insert(rows, point))
+        .collect();
     Ok(json!({"ids": ids, "upload_id": crate::setup::secret(&format!("upload {ids:?}"))}))
 }
 
@@ -81,37 +91,60 @@ fn points_of(rows: &mut Rows, call: &Call<'_>, verb: &str) -> Result<Vec<Point>,
     let stream_ids = streams_of(rows, call, &body)?;
     let space = schema::space_of(&body)?;
     let drafts = table::drafts(&body, space)?;
-    let owner = standard::Owner { user_id: call.caller.user_id, group_ids, stream_ids };
+    let owner = standard::Owner {
+        user_id: call.caller.user_id,
+        group_ids,
+        stream_ids,
+    };
     standard::points(rows, &drafts, space, &owner, verb)
 }
 
 /// Any existing group will do; the owner's own is always added.
-fn groups_of(rows: &Rows, call: &Call<'_>, body: &Map<String, Value>) -> Result<BTreeSet<i64>, Refusal> {
+fn groups_of(
+    rows: &Rows,
+    call: &Call<'_>,
+    body: &Map<String, Value>,
+) -> Result<BTreeSet<i64>, Refusal> {
     let mut ids = match body.get("group_ids") {
         None | Some(Value::Null) => BTreeSet::new(),
         Some(Value::String(all)) if all == "all" => BTreeSet::from([rows.sitewide_group()]),
         Some(given) => ids_of(given, "group_ids")?,
     };
-    let known: BTreeSet<i64> = ids.iter().copied().filter(|id| rows.groups.contains_key(id)).collect();
+    let known: BTreeSet<i64> = ids
+        .iter()
+        .copied()
+        .filter(|id| rows.groups.contains_key(id))
+        .collect();
     refuse_unknown("group", &ids, &known)?;
     ids.insert(rows.users[&call.caller.user_id].single_user_group);
     Ok(ids)
 }
 
-fn streams_of(rows: &Rows, call: &Call<'_>, body: &Map<String, Value>) -> Result<BTreeSet<i64>, Refusal> {
+fn streams_of(
+    rows: &Rows,
+    call: &Call<'_>,
+    body: &Map<String, Value>,
+) -> Result<BTreeSet<i64>, Refusal> {
     let ids = match body.get("stream_ids") {
         None | Some(Value::Null) => return Ok(BTreeSet::new()),
         Some(given) => ids_of(given, "stream_ids")?,
     };
-    let readable = |id: &i64| rows.streams.contains_key(id) && rows.can_read_stream(call.caller, *id);
+    let readable =
+        |id: &i64| rows.streams.contains_key(id) && rows.can_read_stream(call.caller, *id);
     let known: BTreeSet<i64> = ids.iter().copied().filter(readable).collect();
     refuse_unknown("stream", &ids, &known)?;
     Ok(ids)
 }
 
 fn ids_of(given: &Value, field: &str) -> Result<BTreeSet<i64>, Refusal> {
-    let ids = given.as_array().and_then(|items| items.iter().map(checks::integer).collect::<Option<_>>());
-    ids.ok_or_else(|| refused(format!("Invalid format for {field} parameter. Must be a list of integers.")))
+    let ids = given
+        .as_array()
+        .and_then(|items| items.iter().map(checks::integer).collect::<Option<_>>());
+    ids.ok_or_else(|| {
+        refused(format!(
+            "Invalid format for {field} parameter. Must be a list of integers."
+        ))
+    })
 }
 
 fn refuse_unknown(what: &str, asked: &BTreeSet<i64>, known: &BTreeSet<i64>) -> Result<(), Refusal> {
@@ -120,7 +153,9 @@ fn refuse_unknown(what: &str, asked: &BTreeSet<i64>, known: &BTreeSet<i64>) -> R
         return Ok(());
     }
     let (unknown, known) = (checks::repr_set(&unknown), checks::repr_set(known));
-    Err(refused(format!("Invalid {what} IDs: {unknown}. Available {what} IDs: {known}")))
+    Err(refused(format!(
+        "Invalid {what} IDs: {unknown}. Available {what} IDs: {known}"
+    )))
 }
 
 /// The database refuses to touch a row twice in one statement.
@@ -153,9 +188,14 @@ fn share(rows: &mut Rows, id: i64, point: &Point) {
 
 fn same_epoch(rows: &Rows, point: &Point) -> Option<i64> {
     let same = |other: &&&Point| {
-        other.instrument_id == point.instrument_id && other.origin == point.origin && other.mjd == point.mjd
+        other.instrument_id == point.instrument_id
+            && other.origin == point.origin
+            && other.mjd == point.mjd
     };
-    rows.photometry_of(&point.obj_id).iter().find(same).map(|existing| existing.id)
+    rows.photometry_of(&point.obj_id)
+        .iter()
+        .find(same)
+        .map(|existing| existing.id)
 }
 
 fn overwrite(rows: &mut Rows, id: i64, point: &Point) {
@@ -193,5 +233,8 @@ pub fn origins(_: &mut Rows, _: &Call<'_>) -> Answer {
 
 /// `POST /api/photometry/{id}/annotations`: not kept here, so no point is ever accessible.
 pub fn annotate(_: &mut Rows, call: &Call<'_>) -> Answer {
-    Err(Refusal::with(403, format!("Could not access photometry {}.", call.param(0))))
+    Err(Refusal::with(
+        403,
+        format!("Could not access photometry {}.", call.param(0)),
+    ))
 }

@@ -20,11 +20,19 @@ pub fn get(rows: &mut Rows, call: &Call<'_>) -> Answer {
         "mag" => (true, false),
         "flux" => (false, true),
         "both" => (true, true),
-        other => return Err(refused(format!("Invalid output format specified. Must be one of ['flux', 'mag', 'both'], got '{other}'."))),
+        other => {
+            return Err(refused(format!(
+                "Invalid output format specified. Must be one of ['flux', 'mag', 'both'], got '{other}'."
+            )));
+        }
     };
     let points = rows.photometry_of(obj_id);
-    let visible = points.iter().filter(|point| rows.can_read_point(call.caller, point));
-    Ok(visible.map(|point| shown(rows, point, mags, fluxes)).collect())
+    let visible = points
+        .iter()
+        .filter(|point| rows.can_read_point(call.caller, point));
+    Ok(visible
+        .map(|point| shown(rows, point, mags, fluxes))
+        .collect())
 }
 
 /// AB magnitude of a flux in µJy; none for what is not positive.
@@ -37,12 +45,16 @@ fn magnitude_error(flux: f64, fluxerr: f64) -> Option<f64> {
 }
 
 fn shown(rows: &Rows, point: &Point, mags: bool, fluxes: bool) -> Value {
-    let groups = point.group_ids.iter().filter_map(|id| rows.groups.get(id)).map(|group| {
-        json!({
-            "id": group.id, "name": group.name, "nickname": group.nickname,
-            "single_user_group": group.single_user_group,
-        })
-    });
+    let groups = point
+        .group_ids
+        .iter()
+        .filter_map(|id| rows.groups.get(id))
+        .map(|group| {
+            json!({
+                "id": group.id, "name": group.name, "nickname": group.nickname,
+                "single_user_group": group.single_user_group,
+            })
+        });
     let mut shown = json!({
         "id": point.id, "obj_id": point.obj_id, "instrument_id": point.instrument_id,
         "instrument_name": rows.instruments.get(&point.instrument_id).map(|instrument| &instrument.name),
@@ -52,9 +64,15 @@ fn shown(rows: &Rows, point: &Point, mags: bool, fluxes: bool) -> Value {
         "created_at": point.created_at.to_string(), "magsys": "ab",
     });
     if mags {
-        let limit = point.limiting_mag.or_else(|| magnitude(SHOWN_SIGMA * point.fluxerr));
+        let limit = point
+            .limiting_mag
+            .or_else(|| magnitude(SHOWN_SIGMA * point.fluxerr));
         shown["mag"] = json!(point.flux.and_then(magnitude));
-        shown["magerr"] = json!(point.flux.and_then(|flux| magnitude_error(flux, point.fluxerr)));
+        shown["magerr"] = json!(
+            point
+                .flux
+                .and_then(|flux| magnitude_error(flux, point.fluxerr))
+        );
         shown["limiting_mag"] = json!(limit);
     }
     if fluxes {

@@ -13,8 +13,21 @@ pub enum Space {
 }
 
 const COMMON: [&str; 15] = [
-    "obj_id", "instrument_id", "mjd", "filter", "magsys", "ra", "dec", "ra_unc", "dec_unc", "origin", "altdata",
-    "group_ids", "stream_ids", "assignment_id", "extinction_corrected",
+    "obj_id",
+    "instrument_id",
+    "mjd",
+    "filter",
+    "magsys",
+    "ra",
+    "dec",
+    "ra_unc",
+    "dec_unc",
+    "origin",
+    "altdata",
+    "group_ids",
+    "stream_ids",
+    "assignment_id",
+    "extinction_corrected",
 ];
 const REQUIRED: [&str; 5] = ["magsys", "obj_id", "instrument_id", "mjd", "filter"];
 
@@ -22,7 +35,14 @@ impl Space {
     /// The fields that only this space has.
     pub fn fields(self) -> &'static [&'static str] {
         match self {
-            Space::Mag => &["mag", "magerr", "limiting_mag", "limiting_mag_nsigma", "magref", "e_magref"],
+            Space::Mag => &[
+                "mag",
+                "magerr",
+                "limiting_mag",
+                "limiting_mag_nsigma",
+                "magref",
+                "e_magref",
+            ],
             Space::Flux => &["flux", "fluxerr", "zp", "ref_flux", "ref_fluxerr", "ref_zp"],
         }
     }
@@ -39,11 +59,17 @@ impl Space {
         for field in REQUIRED.iter().chain(self.required()) {
             match body.get(*field) {
                 None => errors.push((field.to_string(), "Missing data for required field.".into())),
-                Some(Value::Null) => errors.push((field.to_string(), "Field may not be null.".into())),
+                Some(Value::Null) => {
+                    errors.push((field.to_string(), "Field may not be null.".into()))
+                }
                 Some(_) => {}
             }
         }
-        if let Some(error) = body.get("fluxerr").filter(|_| self == Space::Flux).and_then(fluxerr_error) {
+        if let Some(error) = body
+            .get("fluxerr")
+            .filter(|_| self == Space::Flux)
+            .and_then(fluxerr_error)
+        {
             errors.push(("fluxerr".into(), error.into()));
         }
         let unknown = body.keys().filter(|field| {

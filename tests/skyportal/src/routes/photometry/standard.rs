@@ -33,11 +33,19 @@ const BANDPASSES: [(&str, &str); 8] = [
     ("des", "ugrizy"),
     ("gaia::", "g"),
 ];
-const MAGSYSTEMS: [&str; 9] = ["vega", "bd17", "vegahst", "csp", "ab", "ab_b12", "jla1", "ab-b12", "vega2"];
+const MAGSYSTEMS: [&str; 9] = [
+    "vega", "bd17", "vegahst", "csp", "ab", "ab_b12", "jla1", "ab-b12", "vega2",
+];
 
 /// # Errors
 /// 400, for the first row that does not fit: none is stored then.
-pub fn points(rows: &Rows, drafts: &[Draft], space: Space, owner: &Owner, verb: &str) -> Result<Vec<Point>, Refusal> {
+pub fn points(
+    rows: &Rows,
+    drafts: &[Draft],
+    space: Space,
+    owner: &Owner,
+    verb: &str,
+) -> Result<Vec<Point>, Refusal> {
     check_limits(drafts, space)?;
     for draft in drafts {
         check_names(rows, draft)?;
@@ -45,13 +53,21 @@ pub fn points(rows: &Rows, drafts: &[Draft], space: Space, owner: &Owner, verb: 
     for draft in drafts {
         check_instrument(rows, draft, verb)?;
     }
-    Ok(drafts.iter().map(|draft| point(draft, space, owner)).collect())
+    Ok(drafts
+        .iter()
+        .map(|draft| point(draft, space, owner))
+        .collect())
 }
 
 fn check_limits(drafts: &[Draft], space: Space) -> Result<(), Refusal> {
-    let lacks = |draft: &&Draft| draft.number("mag").is_none() && draft.number("limiting_mag").is_none();
-    let affected: Vec<String> =
-        drafts.iter().filter(lacks).filter_map(|draft| draft.number("mjd")).map(json::repr_f64).collect();
+    let lacks =
+        |draft: &&Draft| draft.number("mag").is_none() && draft.number("limiting_mag").is_none();
+    let affected: Vec<String> = drafts
+        .iter()
+        .filter(lacks)
+        .filter_map(|draft| draft.number("mjd"))
+        .map(json::repr_f64)
+        .collect();
     if space == Space::Flux || affected.is_empty() {
         return Ok(());
     }
@@ -66,15 +82,25 @@ fn check_names(rows: &Rows, draft: &Draft) -> Result<(), Refusal> {
         return Err(refused(format!("Invalid object ID: {}", draft.obj_id)));
     }
     if !rows.instruments.contains_key(&draft.instrument_id) {
-        return Err(refused(format!("Invalid instrument ID: {}", draft.instrument_id)));
+        return Err(refused(format!(
+            "Invalid instrument ID: {}",
+            draft.instrument_id
+        )));
     }
     if !MAGSYSTEMS.contains(&draft.magsys.as_str()) {
         let known = MAGSYSTEMS.map(|name| format!("'{name}'")).join(", ");
-        let message = format!("'{}' not in registry. Registered names: {known}.", draft.magsys);
-        return Err(refused(format!("Error standardizing photometry data: {message}")));
+        let message = format!(
+            "'{}' not in registry. Registered names: {known}.",
+            draft.magsys
+        );
+        return Err(refused(format!(
+            "Error standardizing photometry data: {message}"
+        )));
     }
     if !is_bandpass(&draft.filter) {
-        let all = BANDPASSES.iter().flat_map(|(prefix, bands)| bands.chars().map(move |band| format!("'{prefix}{band}'")));
+        let all = BANDPASSES
+            .iter()
+            .flat_map(|(prefix, bands)| bands.chars().map(move |band| format!("'{prefix}{band}'")));
         let all: Vec<String> = all.collect();
         return Err(refused(format!(
             "Filter(s) {{np.str_('{}')}} is not allowed. Allowed filters are: ({})",
@@ -97,8 +123,14 @@ fn check_instrument(rows: &Rows, draft: &Draft, verb: &str) -> Result<(), Refusa
     if instrument.kind != "imager" || instrument.filters.contains(&draft.filter) {
         return Ok(());
     }
-    let reason = format!("Instrument {} has no filter {}.", instrument.name, draft.filter);
-    Err(traceback(verb, &format!("marshmallow.exceptions.ValidationError: {reason}")))
+    let reason = format!(
+        "Instrument {} has no filter {}.",
+        instrument.name, draft.filter
+    );
+    Err(traceback(
+        verb,
+        &format!("marshmallow.exceptions.ValidationError: {reason}"),
+    ))
 }
 
 fn point(draft: &Draft, space: Space, owner: &Owner) -> Point {
@@ -144,16 +176,34 @@ fn from_magnitudes(draft: &Draft) -> Measured {
     let flux = |mag: f64| 10_f64.powf(-0.4 * (mag - ZERO_POINT));
     let error = |magerr: f64, flux: f64| magerr / (2.5 / 10_f64.ln()) * flux;
     let (ref_flux, e_magref) = (draft.number("magref").map(flux), draft.number("e_magref"));
-    let ref_fluxerr = ref_flux.zip(e_magref).map(|(flux, magerr)| error(magerr, flux));
-    match (draft.number("mag"), draft.number("magerr"), draft.number("limiting_mag")) {
+    let ref_fluxerr = ref_flux
+        .zip(e_magref)
+        .map(|(flux, magerr)| error(magerr, flux));
+    match (
+        draft.number("mag"),
+        draft.number("magerr"),
+        draft.number("limiting_mag"),
+    ) {
         (Some(mag), Some(magerr), _) => {
             let flux = flux(mag);
-            Measured { flux: Some(flux), fluxerr: error(magerr, flux), ref_flux, ref_fluxerr }
+            Measured {
+                flux: Some(flux),
+                fluxerr: error(magerr, flux),
+                ref_flux,
+                ref_fluxerr,
+            }
         }
         (_, _, limit) => {
-            let sigma = draft.number("limiting_mag_nsigma").unwrap_or(DETECTION_SIGMA);
+            let sigma = draft
+                .number("limiting_mag_nsigma")
+                .unwrap_or(DETECTION_SIGMA);
             let fluxerr = limit.map_or(f64::NAN, flux) / sigma;
-            Measured { flux: None, fluxerr, ref_flux, ref_fluxerr }
+            Measured {
+                flux: None,
+                fluxerr,
+                ref_flux,
+                ref_fluxerr,
+            }
         }
     }
 }

@@ -24,7 +24,10 @@ pub struct Draft {
 
 impl Draft {
     pub fn number(&self, field: &str) -> Option<f64> {
-        self.numbers.iter().find(|(name, _)| *name == field).and_then(|(_, number)| *number)
+        self.numbers
+            .iter()
+            .find(|(name, _)| *name == field)
+            .and_then(|(_, number)| *number)
     }
 }
 
@@ -32,13 +35,18 @@ const COMMON_NUMBERS: [&str; 5] = ["mjd", "ra", "dec", "ra_unc", "dec_unc"];
 
 /// The number of rows that the longest list asks for.
 pub fn length(body: &Map<String, Value>) -> usize {
-    columns(body).filter_map(|(_, value)| value.as_array()).map(Vec::len).max().unwrap_or(1)
+    columns(body)
+        .filter_map(|(_, value)| value.as_array())
+        .map(Vec::len)
+        .max()
+        .unwrap_or(1)
 }
 
 /// The fields that have a value per row.
 fn columns(body: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
     let per_request = ["group_ids", "stream_ids", "extinction_corrected"];
-    body.iter().filter(move |(field, _)| !per_request.contains(&field.as_str()))
+    body.iter()
+        .filter(move |(field, _)| !per_request.contains(&field.as_str()))
 }
 
 /// The rows of a body that fits a space.
@@ -50,14 +58,22 @@ pub fn drafts(body: &Map<String, Value>, space: Space) -> Result<Vec<Draft>, Ref
     check_lengths(body, count)?;
     let altdata = altdata::rows(body.get("altdata"), count)?;
     let obj_ids = obj_ids(body.get("obj_id"), count);
-    let fields: Vec<&'static str> = COMMON_NUMBERS.iter().chain(space.fields()).copied().collect();
+    let fields: Vec<&'static str> = COMMON_NUMBERS
+        .iter()
+        .chain(space.fields())
+        .copied()
+        .collect();
     let mut columns = Vec::new();
     for field in fields {
         columns.push((field, numbers(body.get(field), field, count)?));
     }
     let mut drafts = Vec::with_capacity(count);
     for (row, (altdata, obj_id)) in altdata.into_iter().zip(obj_ids).enumerate() {
-        let text = |field: &str| cell(body.get(field), row).map(json::plain).unwrap_or_else(|| "None".into());
+        let text = |field: &str| {
+            cell(body.get(field), row)
+                .map(json::plain)
+                .unwrap_or_else(|| "None".into())
+        };
         let mut draft = Draft {
             obj_id: json::plain(&obj_id),
             instrument_id: text("instrument_id").parse().unwrap_or_default(),
@@ -65,7 +81,10 @@ pub fn drafts(body: &Map<String, Value>, space: Space) -> Result<Vec<Draft>, Ref
             magsys: text("magsys").to_lowercase(),
             origin: text("origin"),
             altdata,
-            numbers: columns.iter().map(|(field, column)| (*field, column[row])).collect(),
+            numbers: columns
+                .iter()
+                .map(|(field, column)| (*field, column[row]))
+                .collect(),
             packet: String::new(),
         };
         draft.packet = packet(body, &draft, row, space, &obj_id);
@@ -77,12 +96,20 @@ pub fn drafts(body: &Map<String, Value>, space: Space) -> Result<Vec<Draft>, Ref
 
 fn check_lengths(body: &Map<String, Value>, count: usize) -> Result<(), Refusal> {
     let coerce = |error: &str| {
-        refused(format!("Unable to coerce passed JSON to a series of packets. Error was: \"{error}\""))
+        refused(format!(
+            "Unable to coerce passed JSON to a series of packets. Error was: \"{error}\""
+        ))
     };
     for (_, value) in columns(body) {
         match value.as_array().map(Vec::len) {
-            Some(0) => return Err(coerce("Length of values (0) does not match length of index (1)")),
-            Some(length) if length != count => return Err(coerce("All arrays must be of the same length")),
+            Some(0) => {
+                return Err(coerce(
+                    "Length of values (0) does not match length of index (1)",
+                ));
+            }
+            Some(length) if length != count => {
+                return Err(coerce("All arrays must be of the same length"));
+            }
             _ => {}
         }
     }
@@ -97,7 +124,11 @@ fn cell(column: Option<&Value>, row: usize) -> Option<&Value> {
     (!value.is_null() && !json::is_nan(value)).then_some(value)
 }
 
-fn numbers(column: Option<&Value>, field: &'static str, count: usize) -> Result<Vec<Option<f64>>, Refusal> {
+fn numbers(
+    column: Option<&Value>,
+    field: &'static str,
+    count: usize,
+) -> Result<Vec<Option<f64>>, Refusal> {
     let not_numeric = || refused(format!("Some values in the {field} field are not numeric."));
     let rows = (0..count).map(|row| match cell(column, row) {
         None => Ok(None),
@@ -112,21 +143,39 @@ fn numbers(column: Option<&Value>, field: &'static str, count: usize) -> Result<
 
 /// A column of ids that all look like numbers becomes numbers: `0012` is then `12` and `12E3` is `12000.0`.
 fn obj_ids(column: Option<&Value>, count: usize) -> Vec<Value> {
-    let ids: Vec<Value> = (0..count).map(|row| cell(column, row).cloned().unwrap_or(Value::Null)).collect();
+    let ids: Vec<Value> = (0..count)
+        .map(|row| cell(column, row).cloned().unwrap_or(Value::Null))
+        .collect();
     let texts: Vec<String> = ids.iter().map(json::plain).collect();
-    if let Ok(integers) = texts.iter().map(|text| text.parse::<i64>()).collect::<Result<Vec<_>, _>>() {
+    if let Ok(integers) = texts
+        .iter()
+        .map(|text| text.parse::<i64>())
+        .collect::<Result<Vec<_>, _>>()
+    {
         return integers.into_iter().map(Value::from).collect();
     }
-    let looks_numeric = |text: &String| text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+    let looks_numeric = |text: &String| {
+        text.bytes()
+            .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
+    };
     if texts.iter().all(looks_numeric)
-        && let Ok(floats) = texts.iter().map(|text| text.parse::<f64>()).collect::<Result<Vec<_>, _>>()
+        && let Ok(floats) = texts
+            .iter()
+            .map(|text| text.parse::<f64>())
+            .collect::<Result<Vec<_>, _>>()
     {
         return floats.into_iter().map(json::from_f64).collect();
     }
     ids
 }
 
-fn packet(body: &Map<String, Value>, draft: &Draft, row: usize, space: Space, obj_id: &Value) -> String {
+fn packet(
+    body: &Map<String, Value>,
+    draft: &Draft,
+    row: usize,
+    space: Space,
+    obj_id: &Value,
+) -> String {
     let shown = |field: &str| cell(body.get(field), row).map_or("None".into(), json::repr);
     let number = |field: &str| match (field, draft.number(field)) {
         ("limiting_mag_nsigma", None) => "3.0".into(),
@@ -140,7 +189,9 @@ fn packet(body: &Map<String, Value>, draft: &Draft, row: usize, space: Space, ob
         format!("'instrument_id': {}", draft.instrument_id),
         format!("'assignment_id': {}", shown("assignment_id")),
     ];
-    entries.extend(["ra", "dec", "ra_unc", "dec_unc"].map(|field| format!("'{field}': {}", number(field))));
+    entries.extend(
+        ["ra", "dec", "ra_unc", "dec_unc"].map(|field| format!("'{field}': {}", number(field))),
+    );
     entries.push(format!("'origin': {}", shown("origin")));
     entries.push(format!("'altdata': {}", json::repr(&draft.altdata)));
     entries.push(format!("'magsys': {}", shown("magsys")));
@@ -150,14 +201,23 @@ fn packet(body: &Map<String, Value>, draft: &Draft, row: usize, space: Space, ob
 }
 
 fn check(draft: &Draft, space: Space) -> Result<(), Refusal> {
-    let bad = |reason: &str| Err(refused(format!("Error parsing packet \"{}\": {reason}", draft.packet)));
+    let bad = |reason: &str| {
+        Err(refused(format!(
+            "Error parsing packet \"{}\": {reason}",
+            draft.packet
+        )))
+    };
     if draft.number("mjd").is_none() {
         return bad("missing required field mjd.");
     }
     if space == Space::Mag && draft.number("mag").is_some() != draft.number("magerr").is_some() {
         return bad("mag and magerr must both be null, or both be not null.");
     }
-    match draft.numbers.iter().find(|(_, number)| number.is_some_and(f64::is_infinite)) {
+    match draft
+        .numbers
+        .iter()
+        .find(|(_, number)| number.is_some_and(f64::is_infinite))
+    {
         Some((field, _)) => bad(&format!("field {field} must be finite.")),
         None => Ok(()),
     }
