@@ -6,23 +6,10 @@ use std::sync::Arc;
 use anyhow::Result;
 use harness::guests;
 use harness::mock_kafka::MockKafka;
-use skysieve::alert::Survey;
 use skysieve::config::{Config, DEFAULT_YAML, SecretSource};
+use skysieve::simulate::topics;
 use stand_in_skyportal::{Setup, StandIn};
 use tempfile::TempDir;
-
-/// Topics that the simulation fills and the default configuration does not read: here the
-/// fast-transient filter reads them too, so that there is something to reject.
-const MORE_ZTF: [&str; 3] = [
-    "fink_unknowns_ztf",
-    "fink_vra_ztf",
-    "fink_sso_ztf_candidates_ztf",
-];
-const MORE_LSST: [&str; 3] = [
-    "fink_in_tns_lsst",
-    "fink_in_simbad_lsst",
-    "fink_is_solar_system_lsst",
-];
 
 /// Everything that the pipeline meets.
 pub struct Home {
@@ -106,13 +93,14 @@ fn setup(config: &Config) -> Setup {
     }
 }
 
+/// The simulation fills more topics than the default configuration reads: here the fast-transient
+/// filter reads them all, so that there is something to reject.
 fn read_everything(config: &mut Config) {
     for source in &mut config.sources {
-        let more = match source.survey {
-            Survey::Ztf => MORE_ZTF,
-            Survey::Lsst => MORE_LSST,
-        };
-        source.topics.extend(more.map(str::to_owned));
+        source.topics = topics(source.survey)
+            .iter()
+            .map(|topic| (*topic).to_owned())
+            .collect();
     }
     let all: Vec<String> = config
         .sources

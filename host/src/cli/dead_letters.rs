@@ -53,7 +53,10 @@ fn list(store: &DeadLetters) -> Result<()> {
         let what = letter.route.as_deref().unwrap_or("-");
         let object = letter.object_id.as_deref().unwrap_or("-");
         let (at, place) = (&letter.at, &letter.place);
-        println!("{number}  {at}  {object}  {what}  {place}  {}", letter.reason);
+        println!(
+            "{number}  {at}  {object}  {what}  {place}  {}",
+            letter.reason
+        );
     }
     Ok(())
 }
@@ -63,7 +66,9 @@ fn show(store: &DeadLetters, number: u64, out: Option<&Path>) -> Result<()> {
     let letter = letters
         .into_iter()
         .find_map(|(known, letter)| (known == number).then_some(letter))
-        .with_context(|| format!("there is no dead letter {number}: `skysieve dead-letters list` shows them"))?;
+        .with_context(|| {
+            format!("there is no dead letter {number}: `skysieve dead-letters list` shows them")
+        })?;
     println!("{}", serde_json::to_string_pretty(&letter)?);
     match out {
         Some(folder) => write(store, number, &letter, folder),

@@ -67,7 +67,10 @@ pub(super) async fn replay(arguments: ReplayArguments) -> Result<ExitCode> {
         .await;
     println!("\n{}", replay.accounts());
     if unread > 0 {
-        println!("{unread} file{} gave no alert, named above", if unread == 1 { "" } else { "s" });
+        println!(
+            "{unread} file{} gave no alert, named above",
+            if unread == 1 { "" } else { "s" }
+        );
     }
     Ok(if failed || unread > 0 {
         ExitCode::FAILURE
@@ -113,10 +116,17 @@ fn show_receipt(receipt: &Receipt) -> String {
         receipt.candidate_ids, receipt.source, photometry.sent
     );
     for (filter, points) in &photometry.unknown_filter {
-        let _ = write!(text, ", {points} left out (the instrument has no `{filter}`)");
+        let _ = write!(
+            text,
+            ", {points} left out (the instrument has no `{filter}`)"
+        );
     }
     if photometry.unfit > 0 {
-        let _ = write!(text, ", {} left out (no time, flux or error)", photometry.unfit);
+        let _ = write!(
+            text,
+            ", {} left out (no time, flux or error)",
+            photometry.unfit
+        );
     }
     for class in &receipt.classifications {
         let _ = write!(text, ", {class}");

@@ -52,6 +52,31 @@ pub use sky::{Kind, SkyObject};
 pub use trouble::{Trouble, TroubleError, Troubles};
 pub use value::Value;
 
+/// Every topic that a simulated alert of the survey may come in.
+pub fn topics(survey: crate::alert::Survey) -> &'static [&'static str] {
+    match survey {
+        crate::alert::Survey::Ztf => &[
+            "fink_early_sn_candidates_ztf",
+            "fink_kn_candidates_ztf",
+            "fink_sn_candidates_ztf",
+            "fink_sso_ztf_candidates_ztf",
+            "fink_unknowns_ztf",
+            "fink_vra_ztf",
+            "fink_yso_candidates_ztf",
+        ],
+        crate::alert::Survey::Lsst => &[
+            "fink_extragalactic_new_candidate_lsst",
+            "fink_extragalactic_svom_lsst",
+            "fink_fast_transient_gvom_lsst",
+            "fink_in_simbad_lsst",
+            "fink_in_tns_lsst",
+            "fink_is_solar_system_lsst",
+            "fink_remove_unlikely_transients_lsst",
+            "fink_sn_near_galaxy_candidate_lsst",
+        ],
+    }
+}
+
 #[cfg(test)]
 mod tests;
 

@@ -253,6 +253,16 @@ fn lsst_history_repeats_earlier_alerts_and_their_forced_photometry() {
 }
 
 #[test]
+fn every_topic_is_announced() {
+    for survey in [Survey::Ztf, Survey::Lsst] {
+        let announced = topics(survey);
+        for alert in alerts(survey, 1_000) {
+            assert!(announced.contains(&alert.topic.as_str()), "{}", alert.topic);
+        }
+    }
+}
+
+#[test]
 fn ztf_kinds_look_like_themselves() {
     for alert in of_kind(Survey::Ztf, Kind::Asteroid, 20) {
         assert_eq!(number(&alert, "roid"), 3.0);
@@ -269,7 +279,7 @@ fn ztf_kinds_look_like_themselves() {
     assert!(
         stars
             .iter()
-            .any(|alert| text(alert, "cdsxmatch") == "RRLyr")
+            .any(|alert| text(alert, "cdsxmatch") == "TTau*_Candidate")
     );
     for alert in of_kind(Survey::Ztf, Kind::Artefact, 20) {
         assert!(number(&alert, "candidate.drb") < 0.5 && number(&alert, "candidate.rb") < 0.7);
@@ -385,8 +395,9 @@ fn passes_ztf(alert: &Alert) -> bool {
                 && is("candidate.drb") > 0.5
         }
         "fink_unknowns_ztf" => extragalactic && is("roid") == 0.0 && !supernova,
-        "fink_yso_candidates_ztf" => text(alert, "cdsxmatch") == "YSO_Candidate",
-        "fink_rrlyr_ztf" => text(alert, "cdsxmatch") == "RRLyr",
+        "fink_yso_candidates_ztf" => {
+            ["YSO_Candidate", "TTau*_Candidate"].contains(&text(alert, "cdsxmatch"))
+        }
         _ => false,
     }
 }

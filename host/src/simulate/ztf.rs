@@ -49,7 +49,7 @@ struct Verdict {
 impl Story {
     pub fn of(object: &SkyObject, history: History, seed: u64, stamps: Stamps) -> Self {
         let classes = [
-            ("RRLyr", "fink_rrlyr_ztf"),
+            ("TTau*_Candidate", "fink_yso_candidates_ztf"),
             ("YSO_Candidate", "fink_yso_candidates_ztf"),
         ];
         Story {
@@ -360,16 +360,16 @@ fn crossmatches<'a>(
         .put("gaiaVarFlag", i32::from(star))
         .put(
             "gaiaClass",
-            if verdict.cdsxmatch == "RRLyr" {
-                "RR"
+            if verdict.cdsxmatch == "TTau*_Candidate" {
+                "YSO"
             } else {
                 "nan"
             },
         )
         .put(
             "vsx",
-            if verdict.cdsxmatch == "RRLyr" {
-                "RRAB"
+            if verdict.cdsxmatch == "TTau*_Candidate" {
+                "TTS"
             } else {
                 "nan"
             },
