@@ -18,7 +18,11 @@ pub(super) struct Copies {
 impl Copies {
     /// Whether this alert was read before from the same topic, at another place. The same place
     /// read again is no copy: a rebalance takes us back to where nothing is finished yet.
+    /// A file was asked for, so it is judged whatever came before.
     pub fn is_copy(&mut self, place: &Place, alert_id: i64) -> bool {
+        if matches!(place, Place::File { .. }) {
+            return false;
+        }
         let alert = (hash(&place.topic()), alert_id);
         let place = hash(place);
         if let Some(first) = self.seen.get(&alert) {

@@ -9,8 +9,8 @@ use super::seat::{Seat, SeatRoute};
 use crate::alert::Head;
 use crate::config::Save;
 use crate::engine::{Delivery, Fields, Photometry, Value, Verdict};
-use crate::skyportal::{Classification, Order, Place};
-use crate::source::{self, Message};
+use crate::skyportal::{Classification, Order};
+use crate::source::Message;
 
 /// Asks the mapping of every route on which the alert passed.
 pub(super) fn pass(
@@ -138,7 +138,7 @@ fn order(
     let position = delivery.position.map(|p| (p.ra, p.dec));
     let (ra, dec) = position.unwrap_or((head.ra, head.dec));
     Passed::Deliver(Box::new(Order {
-        place: place(&message.place),
+        place: message.place.to_string(),
         survey: head.survey,
         object_id: head.object_id.clone(),
         alert_id: head.alert_id,
@@ -186,23 +186,4 @@ fn annotations(delivery: &Delivery, values: &[(String, Value)]) -> Map<String, J
     }
     annotations.extend(delivery.annotations.clone());
     annotations
-}
-
-fn place(place: &source::Place) -> Place {
-    match place {
-        source::Place::Kafka {
-            topic,
-            partition,
-            offset,
-        } => Place {
-            topic: topic.to_string(),
-            partition: *partition,
-            offset: *offset,
-        },
-        source::Place::File { path, record, .. } => Place {
-            topic: path.display().to_string(),
-            partition: 0,
-            offset: i64::try_from(*record).unwrap_or(i64::MAX),
-        },
-    }
 }

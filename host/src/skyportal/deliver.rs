@@ -10,7 +10,7 @@ use super::answer::Class;
 use super::candidate;
 use super::classification::{self, ClassOutcome};
 use super::comment;
-use super::order::{Order, OrderError, Place};
+use super::order::{Order, OrderError};
 use super::photometry::{self, PhotometryTally};
 use super::retry::Failure;
 use super::setup::{Destination, Ids};
@@ -67,7 +67,7 @@ pub struct Receipt {
     class = class.name()
 )]
 pub struct Undelivered {
-    pub place: Place,
+    pub place: String,
     pub object_id: String,
     pub alert_id: i64,
     pub destination: Destination,

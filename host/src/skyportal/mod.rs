@@ -32,7 +32,7 @@ pub use answer::Class;
 pub use classification::ClassOutcome;
 use classification::Sharing;
 pub use deliver::{Receipt, Step, Undelivered};
-pub use order::{Classification, Order, OrderError, Place};
+pub use order::{Classification, Order, OrderError};
 pub use photometry::{PhotometryTally, RefusedPoint};
 pub use retry::{Failure, Patience};
 pub use setup::{Destination, Ready, SetUpError, SetUpProblem};

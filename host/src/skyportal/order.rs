@@ -1,7 +1,5 @@
 //! What is to be delivered: one passed alert on one route.
 
-use std::fmt;
-
 use serde_json::{Map, Value};
 
 use super::setup::Ready;
@@ -9,24 +7,11 @@ use super::time::iso_utc;
 use crate::alert::{LightCurve, Survey};
 use crate::config::Save;
 
-/// Where in Kafka the alert stands.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Place {
-    pub topic: String,
-    pub partition: i32,
-    pub offset: i64,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}]@{}", self.topic, self.partition, self.offset)
-    }
-}
-
 /// One passed alert on one route.
 #[derive(Clone, Debug)]
 pub struct Order {
-    pub place: Place,
+    /// Where its message stands, in words: a topic with partition and offset, or a file.
+    pub place: String,
     pub survey: Survey,
     /// ZTF's `objectId`; LSST's `diaObjectId` in decimal digits.
     pub object_id: String,

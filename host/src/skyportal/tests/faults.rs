@@ -117,7 +117,7 @@ async fn an_unknown_error_is_tried_a_few_times_and_no_more() {
     assert_eq!(mock.count("PUT", "/api/photometry"), 3);
     let text = failed.to_string();
     for part in [
-        "fink_sn_candidates_ztf[3]@41",
+        "fink_sn_candidates_ztf partition 3 offset 17",
         "ZTF26aa063207a",
         "boom",
         "Fink SN",

@@ -96,11 +96,7 @@ fn light_curve() -> LightCurve {
 fn order(destination: &Ready) -> Order {
     let annotations = json!({"rise_rate": 0.12, "cdsxmatch": "Unknown"});
     Order {
-        place: Place {
-            topic: "fink_sn_candidates_ztf".to_owned(),
-            partition: 3,
-            offset: 41,
-        },
+        place: "fink_sn_candidates_ztf partition 3 offset 17".to_owned(),
         survey: Survey::Ztf,
         object_id: "ZTF26aa063207a".to_owned(),
         alert_id: ALERT,

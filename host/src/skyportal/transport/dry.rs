@@ -1,7 +1,9 @@
 //! No SkyPortal at all: every request is shown instead of sent, and answered as a new, empty
 //! SkyPortal would answer it, so that a replay runs the very code that delivers.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -18,9 +20,14 @@ const FILTERS: [&str; 9] = [
     "ztfg", "ztfr", "ztfi", "lsstu", "lsstg", "lsstr", "lssti", "lsstz", "lssty",
 ];
 
+/// What start-up makes, and looks for again when the next destination wants it too.
+const REMEMBERED: [&str; 4] = ["groups", "streams", "filters", "taxonomy"];
+
 pub(crate) struct Dry {
     sink: Sink,
     last_id: AtomicI64,
+    /// By resource: what was posted, with its id.
+    made: Mutex<BTreeMap<String, Vec<Value>>>,
 }
 
 impl Dry {
@@ -28,6 +35,7 @@ impl Dry {
         Dry {
             sink,
             last_id: AtomicI64::new(0),
+            made: Mutex::default(),
         }
     }
 
@@ -37,7 +45,9 @@ impl Dry {
             return reply(404, String::new());
         }
         let data = match request.method {
-            Method::Get => nothing_there(request),
+            Method::Get => self
+                .what_was_made(request)
+                .unwrap_or_else(|| nothing_there(request)),
             Method::Post | Method::Put => self.done(request),
             Method::Head | Method::Delete => json!({}),
         };
@@ -55,10 +65,37 @@ impl Dry {
             (_, ["classification"]) => json!({"classification_id": self.id()}),
             (_, ["sources", _, "annotations"]) => json!({"annotation_id": self.id()}),
             (_, ["sources", _, "comments"]) => json!({"comment_id": self.id()}),
-            (_, ["taxonomy"]) => json!({"taxonomy_id": self.id()}),
-            (_, ["groups" | "streams" | "filters"]) => json!({"id": self.id()}),
+            (_, ["taxonomy"]) => json!({"taxonomy_id": self.remember("taxonomy", body)}),
+            (_, [resource @ ("groups" | "streams" | "filters")]) => {
+                json!({"id": self.remember(resource, body)})
+            }
             _ => json!({}),
         }
+    }
+
+    fn remember(&self, resource: &str, body: &Value) -> i64 {
+        let id = self.id();
+        let mut row = body.clone();
+        row["id"] = json!(id);
+        if resource == "taxonomy" {
+            row["isLatest"] = json!(true);
+        }
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.entry(resource.to_owned()).or_default().push(row);
+        id
+    }
+
+    /// The rows of a whole resource, those of one name if the request asks for one.
+    fn what_was_made(&self, request: &Request) -> Option<Value> {
+        let resource = request.path.strip_prefix("/api/")?;
+        if !REMEMBERED.contains(&resource) {
+            return None;
+        }
+        let name = request.query.iter().find(|(key, _)| *key == "name");
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows = made.get(resource).map(Vec::as_slice).unwrap_or_default();
+        let fits = |row: &&Value| name.is_none_or(|(_, name)| row["name"] == json!(name));
+        Some(rows.iter().filter(fits).cloned().collect())
     }
 
     fn id(&self) -> i64 {
