@@ -15,6 +15,7 @@ usage: cargo xtask <command>
   demo [--once] [--alerts N] [--rate R]   the whole pipeline at home: a mock Kafka, simulated alerts,
                             two groups' WebAssembly modules, a stand-in SkyPortal with a web page
   test [ARGUMENTS]          every test; arguments go to `cargo test`
+  bench [ARGUMENTS]         every benchmark; arguments go to `cargo bench`
   guests                    build the modules of `filters/` into `target/modules`
   check                     formatting, lints and documentation, as CI asks for them";
 
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     let done = match command.as_str() {
         "demo" => demo(&rest),
         "test" => tools::check().and_then(|()| test::all(&rest)),
+        "bench" => tools::check().and_then(|()| test::benches(&rest)),
         "guests" => guests::build().map(drop),
         "check" => test::check(),
         _ => Err(USAGE.to_owned()),
