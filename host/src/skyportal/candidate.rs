@@ -25,10 +25,11 @@ pub(super) async fn post(
     ids: &Ids,
 ) -> Result<Vec<i64>, Failure> {
     let filter_ids = [ids.filter_id];
+    let (ra, dec) = portal.position(order);
     let body = json!({
         "id": order.object_id,
-        "ra": order.ra,
-        "dec": order.dec,
+        "ra": ra,
+        "dec": dec,
         "filter_ids": filter_ids,
         "passed_at": passed_at,
         "passing_alert_id": order.alert_id,

@@ -51,6 +51,9 @@ pub(crate) struct Memory(Recent<String, Known>);
 /// What stands in SkyPortal for one object.
 #[derive(Default)]
 pub(crate) struct Known {
+    /// Degrees, ICRS: where we said first that it is. SkyPortal keeps an object's first position and
+    /// indexes the sky by the last one, so every later request repeats the first.
+    position: Option<(f64, f64)>,
     /// Groups that it was saved to, or deliberately not saved to.
     pub saved: HashSet<i64>,
     /// Points sent, by (group, stream), each as `Row::key`.
@@ -61,6 +64,13 @@ pub(crate) struct Known {
     pub annotations: HashMap<String, KnownAnnotation>,
     /// Comments sent, by group.
     pub comments: HashSet<(i64, String)>,
+}
+
+impl Known {
+    /// The position to send: the first one that was sent, `here` if this is it.
+    pub fn position(&mut self, here: (f64, f64)) -> (f64, f64) {
+        *self.position.get_or_insert(here)
+    }
 }
 
 /// One of our classification rows.

@@ -163,6 +163,13 @@ impl Portal {
         }
     }
 
+    /// The position to send with the object: the same every time.
+    fn position(&self, order: &Order) -> (f64, f64) {
+        self.memory()
+            .of(&order.object_id)
+            .position((order.ra, order.dec))
+    }
+
     /// Held for a look or a note, never across a request. A panic elsewhere cannot leave the memory
     /// in a wrong state: the worst that forgetting does is one more request.
     fn memory(&self) -> MutexGuard<'_, Memory> {

@@ -108,10 +108,11 @@ async fn holders(portal: &Portal, object_id: &str) -> Result<Vec<i64>, Failure> 
 }
 
 async fn post(portal: &Portal, order: &Order, group_id: i64) -> Result<SourceOutcome, Failure> {
+    let (ra, dec) = portal.position(order);
     let body = json!({
         "id": order.object_id,
-        "ra": order.ra,
-        "dec": order.dec,
+        "ra": ra,
+        "dec": dec,
         "group_ids": [group_id],
         "refresh_source": false,
     });

@@ -388,3 +388,20 @@ fn a_delivery_may_run_on_any_thread() {
     let deliver = |order: Order| async move { portal.deliver(&order).await.is_ok() };
     let _ = |order: Order| sendable(&deliver(order));
 }
+
+#[tokio::test]
+async fn an_object_is_posted_at_one_position_whatever_a_later_alert_says() {
+    let mock = Mock::start().await;
+    let portal = connect(&mock);
+    let first = order(&ready(&portal).await);
+    portal.deliver(&first).await.unwrap();
+    let moved = Order {
+        alert_id: first.alert_id + 1,
+        mjd: first.mjd + 1.0,
+        ra: first.ra + 1e-4,
+        ..first.clone()
+    };
+    portal.deliver(&moved).await.unwrap();
+    assert_eq!(mock.count("POST", "/api/candidates"), 2);
+    assert_eq!(mock.last("POST", "/api/candidates")["ra"], json!(first.ra));
+}
