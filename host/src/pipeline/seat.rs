@@ -22,6 +22,8 @@ pub(super) struct Seat {
     pub told: BTreeSet<String>,
     topics: BTreeSet<String>,
     shelf: Arc<Shelf>,
+    /// The shelf's generation that the seat has looked at.
+    generation: u64,
     config: Filter,
     destinations: BTreeMap<String, Option<Ready>>,
     accounts: Arc<Accounts>,
@@ -58,6 +60,8 @@ impl Seat {
         accounts: &Arc<Accounts>,
     ) -> Result<Self, String> {
         let name = format!("{}/{}", group.name, config.name);
+        // Before the modules are taken: a change in between is then seen as one.
+        let generation = shelf.generation();
         let guest = filter_guest(shelf, config)?;
         let mut seat = Seat {
             account: accounts.filter(&name),
@@ -67,6 +71,7 @@ impl Seat {
             told: BTreeSet::new(),
             topics: config.topics.iter().cloned().collect(),
             shelf: shelf.clone(),
+            generation,
             config: config.clone(),
             destinations,
             accounts: accounts.clone(),
@@ -82,8 +87,14 @@ impl Seat {
             && topic.is_none_or(|topic| self.topics.contains(topic))
     }
 
-    /// Lets new versions of its modules take over, all or none; returns whether any did.
+    /// Lets new versions of its modules take over, all or none; returns whether any did. Costs one
+    /// comparison of numbers while nothing changes.
     pub fn follow_shelf(&mut self) -> bool {
+        let generation = self.shelf.generation();
+        if generation == self.generation {
+            return false;
+        }
+        self.generation = generation;
         if !self.is_stale() {
             return false;
         }
