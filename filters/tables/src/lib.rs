@@ -1,8 +1,12 @@
-//! The lists of labels that Fink's filters share, each in one place.
+//! The lists of labels and the decision table that Fink's filters and the host share, each in one place.
 //!
 //! Labels are compared as they stand, byte for byte. A null label is on no list but [`unmatched`].
 #![no_std]
 #![forbid(unsafe_code)]
+
+mod classification;
+
+pub use classification::Scores;
 
 /// Whether a SIMBAD type (long name) means a galaxy, a supernova, or nothing in particular: Fink's
 /// list of possible extragalactic hosts. It has `Unknown`, `Fail` and `Fail 504` on it, not `Fail 503`.

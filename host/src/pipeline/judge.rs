@@ -11,7 +11,7 @@ use super::seat::Seat;
 use crate::alert::{Head, KeyError, ReadError, Row, SchemaCache, Survey};
 use crate::engine::{Fault, Fields, Input, Verdict};
 use crate::skyportal::Order;
-use crate::source::Message;
+use crate::source::{Message, Place};
 use crate::telemetry::{RouteAccount, SourceAccount};
 
 /// Runs every filter that reads the message's topic.
@@ -133,7 +133,7 @@ impl Judge {
 
     /// Judges one message and counts what it says.
     pub fn judge(&mut self, message: &Message) -> Judgement {
-        self.follow_shelves();
+        self.follow_shelves(&message.place);
         self.account.read.add_one();
         let judgement = match self.read(message) {
             Ok((plans, head)) => {
@@ -157,10 +157,10 @@ impl Judge {
     }
 
     /// Between two alerts: exactly one version of a module judges each.
-    fn follow_shelves(&mut self) {
+    fn follow_shelves(&mut self, place: &Place) {
         let mut changed = false;
         for seat in &mut self.seats {
-            changed |= seat.follow_shelf();
+            changed |= seat.follow_shelf(place);
         }
         if changed {
             self.plans.clear();

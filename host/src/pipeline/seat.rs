@@ -8,6 +8,7 @@ use crate::alert::Survey;
 use crate::config::{Filter, Group, Limits, Save};
 use crate::engine::{BoundParams, CallLimits, Guest, Module, Shelf};
 use crate::skyportal::Ready;
+use crate::source::Place;
 use crate::telemetry::{Accounts, FilterAccount, RouteAccount};
 
 /// One configured filter in one judge.
@@ -88,8 +89,8 @@ impl Seat {
     }
 
     /// Lets new versions of its modules take over, all or none; returns whether any did. Costs one
-    /// comparison of numbers while nothing changes.
-    pub fn follow_shelf(&mut self) -> bool {
+    /// comparison of numbers while nothing changes. `place` is of the first alert that they judge.
+    pub fn follow_shelf(&mut self, place: &Place) -> bool {
         let generation = self.shelf.generation();
         if generation == self.generation {
             return false;
@@ -106,6 +107,7 @@ impl Seat {
                     version = %guest.module().manifest().version,
                     from = %self.guest.module().hash(),
                     to = %guest.module().hash(),
+                    from_here_on = %place,
                     "a new version takes over"
                 );
                 self.guest = guest;
