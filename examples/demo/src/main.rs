@@ -78,6 +78,12 @@ async fn main() -> Result<ExitCode> {
     while !running.is_finished() {
         tokio::time::sleep(Duration::from_millis(200)).await;
         show.news(&home.portal);
+        // Without the alert that the mock Kafka did not take there is no end to wait for.
+        let lost = sending.iter().all(tokio::task::JoinHandle::is_finished)
+            && sent.load(Ordering::Relaxed) < all;
+        if lost && arguments.once {
+            stop.request();
+        }
         let done = sending.iter().all(tokio::task::JoinHandle::is_finished)
             && sent.load(Ordering::Relaxed) == all
             && is_through(&accounts, all);

@@ -19,13 +19,14 @@ mapping! {
         filter: Option<&'a str> = "filter.name";
         version: Option<&'a str> = "filter.version";
         route: Option<&'a str> = "filter.route";
+        // Fink's columns come and go: what a schema lacks is left out, and the candidate goes on.
         mjd: f64 = "alert.mjd";
-        first_mjd: f64 = "alert.first_mjd";
+        first_mjd: f64 = "alert.first_mjd", optional;
         band: Option<&'a str> = "alert.band";
         mag: f64 = "alert.mag";
-        detections: Option<i64> = "alert.detections";
-        real_bogus: f64 = "alert.real_bogus";
-        classification: Option<&'a str> = "alert.classification";
+        detections: Option<i64> = "alert.detections", optional;
+        real_bogus: f64 = "alert.real_bogus", optional;
+        classification: Option<&'a str> = "alert.classification", optional;
         sn_ia: f64 = "snn_snia_vs_nonia", optional, survey = "ztf";
         sn: f64 = "snn_sn_vs_all", optional, survey = "ztf";
         early_sn_ia: f64 = "rf_snia_vs_nonia", optional, survey = "ztf";

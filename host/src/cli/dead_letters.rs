@@ -80,10 +80,15 @@ fn write(store: &DeadLetters, number: u64, letter: &DeadLetter, folder: &Path) -
     let (key, value) = store
         .message(number, letter)?
         .with_context(|| format!("the message of dead letter {number} is not in the store"))?;
-    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    // One folder a key, below one named after the topic, which a replay then knows.
+    let topic = letter.topic.as_deref().unwrap_or("no-topic");
+    let folder = folder
+        .join(format!("key-{:.12}", letter.key_sha256))
+        .join(topic);
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     std::fs::write(folder.join("key.json"), key)?;
     let file = folder.join(format!("{number}.bin"));
     std::fs::write(&file, value)?;
-    println!("{} and key.json written", file.display());
+    println!("{} written, with its key beside it", file.display());
     Ok(())
 }

@@ -55,7 +55,8 @@ pub async fn main() -> ExitCode {
     match dispatch(arguments.command).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            // Every error of the library tells its cause in its own text.
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }

@@ -53,8 +53,12 @@ pub(super) async fn replay(arguments: ReplayArguments) -> Result<ExitCode> {
                 println!("not read: {error}");
             }
             Event::Judged(message, judgement) => {
-                failed |= matches!(judgement, Judgement::Undecodable(_));
+                failed |= is_failure(&judgement);
                 println!("{}", show(&message, &judgement));
+            }
+            Event::Failed { route, why } => {
+                failed = true;
+                println!("  {route}: not delivered: {why}");
             }
             Event::Delivered { route, result } => match result {
                 Ok(receipt) => println!("  {route}: {}", show_receipt(&receipt)),
@@ -77,6 +81,18 @@ pub(super) async fn replay(arguments: ReplayArguments) -> Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// A message that is no alert, or an alert on which a filter has no verdict.
+fn is_failure(judgement: &Judgement) -> bool {
+    match judgement {
+        Judgement::Undecodable(_) => true,
+        Judgement::Copy(_) => false,
+        Judgement::Judged(judged) => {
+            let mut said = judged.verdicts.iter().map(|(_, said)| said);
+            said.any(|said| matches!(said, Said::Faulted { .. }))
+        }
+    }
 }
 
 fn show_request(request: &Request) -> String {

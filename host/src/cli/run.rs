@@ -21,12 +21,16 @@ pub(super) async fn run(arguments: RunArguments) -> Result<ExitCode> {
     stop_on_signals(stop.clone())?;
     let pipeline = Pipeline::start(&config, stop).await?;
     let accounts = pipeline.accounts().clone();
-    pipeline.run().await;
+    let sound = pipeline.run().await;
     println!("{accounts}");
     for open in accounts.open_accounts() {
         println!("does not close: {open}");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if sound {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The first signal ends in order, the second at once.

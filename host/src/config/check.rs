@@ -87,6 +87,7 @@ fn groups(config: &Config, found: &mut Vec<String>) {
         config.groups.iter().map(|g| g.name.as_str()),
         found,
     );
+    destinations(config, found);
     for (i, group) in config.groups.iter().enumerate() {
         if let Some(other) = config.groups[..i]
             .iter()
@@ -107,6 +108,23 @@ fn groups(config: &Config, found: &mut Vec<String>) {
         );
         for filter in &group.filters {
             check_filter(config, group, filter, found);
+        }
+    }
+}
+
+/// Two filters with one name in SkyPortal would overwrite each other's rows there.
+fn destinations(config: &Config, found: &mut Vec<String>) {
+    let mut seen = std::collections::BTreeMap::new();
+    for group in &config.groups {
+        for filter in &group.filters {
+            let name = filter.skyportal_filter.as_ref().unwrap_or(&filter.name);
+            let ours = (&group.skyportal_group, &group.stream, name);
+            if let Some(other) = seen.insert(ours, &filter.name) {
+                found.push(format!(
+                    "the filters `{other}` and `{}` are both `{name}` of the SkyPortal group `{}`: give one another `skyportal_filter`",
+                    filter.name, group.skyportal_group
+                ));
+            }
         }
     }
 }

@@ -52,10 +52,12 @@ impl Config {
         let mut config: Config =
             serde_saphyr::from_str(text).map_err(|error| invalid(file, &error))?;
         config.state = folder.join(&config.state);
+        config.skyportal.token.relative_to(folder);
         for group in &mut config.groups {
             group.modules = folder.join(&group.modules);
         }
         for sign_in in config.sources.iter_mut().filter_map(|s| s.sign_in.as_mut()) {
+            sign_in.password.relative_to(folder);
             sign_in.ca_file = sign_in.ca_file.take().map(|path| folder.join(path));
         }
         let problems = super::check::problems(&config);

@@ -1,7 +1,7 @@
 //! Secrets: named in the file, read from the environment or a file of their own, never shown.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -81,7 +81,9 @@ pub struct Secret(String);
 pub enum SecretError {
     #[error("the environment variable `{0}` is not set: export it, or name a file with `file:`")]
     NoVariable(String),
-    #[error("cannot read the secret file `{path}`: {source}")]
+    #[error(
+        "cannot read the secret file `{path}`: {source}; make it, readable for skysieve alone, with the secret as its only text"
+    )]
     NoFile {
         path: PathBuf,
         source: std::io::Error,
@@ -91,6 +93,13 @@ pub enum SecretError {
 }
 
 impl SecretSource {
+    /// Takes a relative path from `folder` on.
+    pub(super) fn relative_to(&mut self, folder: &Path) {
+        if let SecretSource::File(path) = self {
+            *path = folder.join(&path);
+        }
+    }
+
     /// Reads the secret.
     ///
     /// # Errors

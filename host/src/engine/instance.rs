@@ -205,6 +205,7 @@ fn prepare(store: &mut Store<State>, export: Export, allowance: &Allowance) {
     let state = store.data_mut();
     state.running = export;
     state.log.open(allowance.limits.log);
+    state.limiter.begin();
 }
 
 fn function<P: WasmParams, R: WasmResults>(

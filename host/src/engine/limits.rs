@@ -78,6 +78,11 @@ impl Limiter {
         }
     }
 
+    /// Forgets what an earlier call was refused, and survived.
+    pub fn begin(&mut self) {
+        self.refused = None;
+    }
+
     /// The size in bytes that the memory last asked for in vain.
     pub fn refused(&self) -> Option<usize> {
         self.refused

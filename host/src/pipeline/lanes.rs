@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::alert::Head;
 use crate::skyportal::{Class, Order, Portal};
@@ -25,6 +26,8 @@ const NEED_A_PERSON: Duration = Duration::from_secs(30);
 pub(super) struct Lanes {
     queues: Vec<UnboundedSender<Parcel>>,
     workers: Vec<JoinHandle<()>>,
+    /// Cancelled by the first worker that ends, be it by a panic.
+    ended: CancellationToken,
 }
 
 /// One thing to do for a message.
@@ -76,14 +79,24 @@ impl Open {
 
 impl Lanes {
     pub fn start(portal: &Portal, store: &Option<DeadLetters>) -> Self {
+        let ended = CancellationToken::new();
         let (queues, workers) = (0..LANES)
             .map(|_| {
                 let (queue, parcels) = unbounded_channel();
                 let worker = work(portal.clone(), store.clone(), parcels);
+                let at_end = ended.clone().drop_guard();
+                let worker = async move {
+                    let _at_end = at_end;
+                    worker.await;
+                };
                 (queue, tokio::spawn(worker))
             })
             .unzip();
-        Lanes { queues, workers }
+        Lanes {
+            queues,
+            workers,
+            ended,
+        }
     }
 
     /// Hands a task over; it counts as in flight until it is done. Tasks of one object keep their
@@ -105,14 +118,23 @@ impl Lanes {
         }
     }
 
-    /// Lets no more in and waits until all is delivered, or the portal was told to stop.
-    pub async fn drain(self) {
+    /// Returns when a worker has ended, which none does by itself.
+    pub async fn failed(&self) {
+        self.ended.cancelled().await;
+    }
+
+    /// Lets no more in and waits until all is delivered, or the portal was told to stop. Returns
+    /// whether all workers came to their end.
+    pub async fn drain(self) -> bool {
         drop(self.queues);
+        let mut sound = true;
         for worker in self.workers {
             if let Err(error) = worker.await {
                 tracing::error!("a delivery worker failed: {error}");
+                sound = false;
             }
         }
+        sound
     }
 }
 
@@ -202,6 +224,7 @@ pub(super) fn letter(kind: Kind, message: &Message, reason: String) -> DeadLette
         at: crate::telemetry::now(),
         kind,
         place: message.place.to_string(),
+        topic: message.place.topic().map(str::to_owned),
         object_id: None,
         alert_id: None,
         route: None,

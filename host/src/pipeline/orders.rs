@@ -22,15 +22,17 @@ pub(super) fn pass(
     verdict: Verdict,
     judged: &mut Judged,
 ) -> Said {
-    let values = match seat.guest.values() {
-        Ok(values) => values,
-        Err(fault) => {
-            return Said::Faulted {
-                kind: fault.kind(),
-                why: fault.to_string(),
-            };
-        }
-    };
+    // A candidate is not lost for its caption: a value that cannot be read is null.
+    let values = seat.guest.values().unwrap_or_else(|fault| {
+        tracing::warn!(
+            filter = %seat.name,
+            alert = judged.head.alert_id,
+            place = %message.place,
+            "the filter's values cannot be read, and are left out: {fault}"
+        );
+        let specs = seat.guest.module().manifest().values.iter();
+        specs.map(|spec| (spec.name.clone(), Value::Null)).collect()
+    });
     if let Err(fault) = seat.guest.settle() {
         tracing::warn!(filter = %seat.name, "after the verdict: {fault}");
     }

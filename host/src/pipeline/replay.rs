@@ -36,6 +36,11 @@ pub enum Event {
     /// A file that gave no message, or no further one.
     File(FileError),
     Judged(Box<Message>, Judgement),
+    /// It passed on this route, and cannot be delivered.
+    Failed {
+        route: Arc<str>,
+        why: String,
+    },
     Delivered {
         route: Arc<str>,
         result: Result<Box<Receipt>, Box<Undelivered>>,
@@ -61,7 +66,7 @@ impl Replay {
         let files = Files::open(paths, topic)?;
         let modules = Modules::load(config, 1).map_err(RunError::from)?;
         let portal = if deliver {
-            let token = config.skyportal.token.read().map_err(RunError::from)?;
+            let token = config.skyportal.token.read().map_err(RunError::Token)?;
             let stop = CancellationToken::new();
             Portal::connect(&config.skyportal, token, Patience::default(), stop)
                 .map_err(RunError::from)?
@@ -105,7 +110,11 @@ impl Replay {
                 match passed.what {
                     Passed::Declined => account.declined.add_one(),
                     // A replay keeps no dead letters: it tells.
-                    Passed::Failed(_) => account.dead_lettered.add_one(),
+                    Passed::Failed(why) => {
+                        account.dead_lettered.add_one();
+                        let route = passed.route;
+                        tell(Event::Failed { route, why });
+                    }
                     Passed::Deliver(order) => {
                         let result = self.portal.deliver(&order).await;
                         match &result {

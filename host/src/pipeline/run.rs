@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::judge::{Judge, Judged, Judgement, Passed};
@@ -58,7 +59,7 @@ pub enum RunError {
     #[error(transparent)]
     Modules(#[from] ModulesError),
     #[error("the SkyPortal token: {0}")]
-    Token(#[from] SecretError),
+    Token(SecretError),
     #[error(transparent)]
     Connect(#[from] ConnectError),
     #[error(transparent)]
@@ -81,7 +82,7 @@ impl Pipeline {
     /// Where something is wrong that waiting does not mend. A group whose set-up fails is told by
     /// name, and the others run.
     pub async fn start(config: &Config, stop: Stop) -> Result<Self, RunError> {
-        let token = config.skyportal.token.read()?;
+        let token = config.skyportal.token.read().map_err(RunError::Token)?;
         let store = DeadLetters::in_folder(&config.state)?;
         let modules = Modules::load(config, config.sources.len())?;
         let patience = Patience::default();
@@ -114,26 +115,39 @@ impl Pipeline {
         &self.accounts
     }
 
-    /// Runs until it is told to stop, then ends in order.
-    pub async fn run(self) {
+    /// Runs until it is told to stop, then ends in order. Returns whether all parts did: where one
+    /// failed, the others are stopped too, since what it should have done would be missing.
+    pub async fn run(self) -> bool {
         let lanes = Arc::new(self.lanes);
-        let readers: Vec<_> = self
-            .sources
-            .into_iter()
-            .map(|(consumer, judge, source)| {
-                let reader = Reader::new(consumer, judge, source, lanes.clone(), self.stop.clone());
-                tokio::spawn(reader.run())
-            })
-            .collect();
-        for reader in readers {
-            if let Err(error) = reader.await {
-                tracing::error!("a source's reader failed: {error}");
+        let mut readers = JoinSet::new();
+        for (consumer, judge, source) in self.sources {
+            let reader = Reader::new(consumer, judge, source, lanes.clone(), self.stop.clone());
+            readers.spawn(reader.run());
+        }
+        let mut sound = true;
+        loop {
+            tokio::select! {
+                reader = readers.join_next() => match reader {
+                    Some(Ok(())) => {}
+                    Some(Err(error)) => {
+                        tracing::error!("a source's reader failed, stopping: {error}");
+                        sound = false;
+                        self.stop.request();
+                    }
+                    None => break,
+                },
+                () = lanes.failed(), if sound => {
+                    tracing::error!("a delivery worker failed, stopping");
+                    sound = false;
+                    self.stop.request();
+                }
             }
         }
         self.stop.sending.cancel();
         if let Some(lanes) = Arc::into_inner(lanes) {
-            lanes.drain().await;
+            sound &= lanes.drain().await;
         }
+        sound
     }
 }
 

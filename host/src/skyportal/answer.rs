@@ -58,7 +58,7 @@ impl Class {
             Class::Transient => "nothing: it is repeated until SkyPortal is back",
             Class::Exists | Class::Race => "deliver again",
             Class::Credentials => {
-                "check the token and its rights in SkyPortal, then start skysieve again"
+                "check the token and its rights in SkyPortal: delivery is tried again every half minute"
             }
             Class::ConfigurationChanged => {
                 "check that the group, stream, filter, instrument and taxonomy still exist and that the token's user belongs to the group, then deliver again"

@@ -201,6 +201,8 @@ fn unfit(order: &Order, error: &OrderError) -> Undelivered {
 fn not_set_up(order: &Order, problem: &SetUpProblem) -> Undelivered {
     let (class, advice) = match problem {
         SetUpProblem::Call(failure) => (failure.class, failure.class.advice()),
+        // A person can give it back: until then nothing is lost by waiting.
+        SetUpProblem::Right { .. } => (Class::Credentials, "give the token that right again"),
         _ => (
             Class::ConfigurationChanged,
             "do what is said, then deliver again",

@@ -79,9 +79,8 @@ pub(crate) struct KnownClass {
     pub id: i64,
     pub class: String,
     pub probability: Option<f64>,
-    /// The SkyPortal filter on whose behalf it stands there; `None` for a row from before we
-    /// started, which does not say.
-    pub filter_id: Option<i64>,
+    /// Says on whose behalf it stands there.
+    pub origin: String,
     /// Of the newest alert that said so, UTC.
     pub mjd: f64,
 }

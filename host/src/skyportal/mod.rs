@@ -30,14 +30,12 @@ use crate::config::{self, Secret};
 
 pub use answer::Class;
 pub use classification::ClassOutcome;
-use classification::Sharing;
 pub use deliver::{Receipt, Step, Undelivered};
 pub use order::{Classification, Order, OrderError};
 pub use photometry::{PhotometryTally, RefusedPoint};
 pub use retry::{Failure, Patience};
 pub use setup::{Destination, Ready, SetUpError, SetUpProblem};
 pub use source::SourceOutcome;
-pub use taxonomy::class_of_topic;
 pub use time::iso_utc;
 pub use transport::{ConnectError, Method, Request, Sink};
 
@@ -59,8 +57,6 @@ struct Inner {
     memory: Mutex<Memory>,
     /// What was said once and is not said again.
     said: Mutex<HashSet<String>>,
-    /// All that was ever set up.
-    destinations: Mutex<HashSet<Destination>>,
     /// One set-up at a time.
     set_up: tokio::sync::Mutex<()>,
 }
@@ -115,7 +111,6 @@ impl Portal {
             stop,
             memory: Mutex::default(),
             said: Mutex::default(),
-            destinations: Mutex::default(),
             set_up: tokio::sync::Mutex::default(),
         }))
     }
@@ -145,22 +140,6 @@ impl Portal {
     fn first_time(&self, what: &str) -> bool {
         let mut said = self.0.said.lock().unwrap_or_else(PoisonError::into_inner);
         said.len() < MOST_SAID && said.insert(what.to_owned())
-    }
-
-    fn destinations(&self) -> MutexGuard<'_, HashSet<Destination>> {
-        let destinations = &self.0.destinations;
-        destinations.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Who delivers beside a destination through the same account.
-    fn sharing(&self) -> Sharing {
-        let destinations = self.destinations();
-        let groups: HashSet<&str> = destinations.iter().map(|one| one.group.as_str()).collect();
-        match (destinations.len(), groups.len()) {
-            (0 | 1, _) => Sharing::Nobody,
-            (_, 1) => Sharing::Filters,
-            _ => Sharing::Groups,
-        }
     }
 
     /// The position to send with the object: the same every time.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+#[cfg(test)]
 use crate::alert::Survey;
 
 /// The name under which the classes below belong together.
@@ -17,6 +18,7 @@ const CLASSES: &str = include_str!("fink_taxonomy.txt");
 /// Labels as Fink publishes them, without saying where they are from.
 const PREFIXES: [&str; 3] = ["", "(TNS) ", "(SIMBAD) "];
 
+#[cfg(test)]
 /// ZTF's topics for which Fink has a label of its own.
 const LABELLED_TOPICS: [(&str, &str); 8] = [
     ("early_kn_candidates", "Kilonova candidate"),
@@ -131,10 +133,11 @@ pub(crate) fn hierarchy() -> Value {
     json!({"class": NAME, "subclasses": subclasses})
 }
 
-/// The label of a topic's alerts, for filters that have none of their own: Fink's where Fink has
+/// What the taxonomy must have a class for: the label of a topic's alerts, for filters that have none of their own: Fink's where Fink has
 /// one, else the topic's words (`fink_extragalactic_new_candidate_lsst` →
 /// `Extragalactic New Candidate`).
-pub fn class_of_topic(topic: &str) -> String {
+#[cfg(test)]
+fn class_of_topic(topic: &str) -> String {
     let bare = topic.strip_prefix("fink_").unwrap_or(topic);
     let bare = [Survey::Ztf, Survey::Lsst]
         .iter()
@@ -149,6 +152,7 @@ pub fn class_of_topic(topic: &str) -> String {
     words.join(" ")
 }
 
+#[cfg(test)]
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| {

@@ -52,6 +52,8 @@ pub struct DeadLetter {
     /// Where the message stands: topic, partition and offset, or the file.
     pub place: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert_id: Option<i64>,
@@ -236,6 +238,7 @@ mod tests {
             at: "2026-11-22T03:00:00Z".to_owned(),
             kind: Kind::Delivery,
             place: "fink_kn_candidates_ztf partition 4 offset 17".to_owned(),
+            topic: Some("fink_kn_candidates_ztf".to_owned()),
             object_id: Some("ZTF26aalyvfn".to_owned()),
             alert_id: Some(3_367_317_671_315_010_038),
             route: Some("kilonovae/fast-transient/main".to_owned()),

@@ -15,14 +15,15 @@ use super::answer::Class;
 use super::memory::KnownClass;
 use super::order::{Classification, Order};
 use super::retry::{Failure, Made, read};
-use super::setup::Ids;
+use super::setup::{Destination, Ids};
 use super::taxonomy::Taxonomy;
 use super::transport::Request;
-pub(super) use plan::Sharing;
 use plan::{Plan, Wish};
 
-/// By which our rows are told from others of the same account.
-const ORIGIN: &str = "Fink";
+/// Whose rows: of all that the account posts, those of one filter of one group, after a restart too.
+fn origin(destination: &Destination) -> String {
+    format!("Fink {}:{}", destination.group, destination.filter)
+}
 
 /// What became of one label.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +79,7 @@ struct Desk<'a> {
     order: &'a Order,
     ids: &'a Ids,
     taxonomy: &'a Taxonomy,
+    origin: String,
 }
 
 pub(super) async fn upsert(
@@ -99,6 +101,7 @@ pub(super) async fn upsert(
         order,
         ids,
         taxonomy,
+        origin: origin(order.destination.destination()),
     };
     let (wishes, mut outcomes) = desk.wishes();
     if wishes.is_empty() {
@@ -158,7 +161,7 @@ impl Desk<'_> {
             return Ok(());
         }
         let rows = self.list().await?;
-        let known = rows.into_iter().map(KnownClass::from).collect();
+        let known = rows.into_iter().map(KnownClass::from).collect::<Vec<_>>();
         self.portal
             .memory()
             .of(object_id)
@@ -171,9 +174,7 @@ impl Desk<'_> {
         let path = format!("/api/sources/{}/classifications", self.order.object_id);
         let mut rows: Vec<Row> = self.portal.ask(&Request::get(path)).await?;
         rows.retain(|row| {
-            row.author_id == self.ids.site.account.id
-                && row.taxonomy_id == self.taxonomy.id
-                && row.origin.as_deref() == Some(ORIGIN)
+            row.author_id == self.ids.site.account.id && row.taxonomy_id == self.taxonomy.id
         });
         Ok(rows)
     }
@@ -188,14 +189,20 @@ impl Desk<'_> {
         )
     }
 
+    /// The rows of this filter.
+    fn ours(&self) -> Vec<KnownClass> {
+        self.known(|rows| {
+            let ours = rows.iter().filter(|row| row.origin == self.origin);
+            ours.cloned().collect()
+        })
+    }
+
     fn is_outdated(&self) -> bool {
-        self.known(|rows| plan::newest(rows, self.ids.filter_id) > self.order.mjd)
+        plan::newest(&self.ours()) > self.order.mjd
     }
 
     async fn fulfil(&self, wish: &Wish, all: &[Wish]) -> Result<ClassOutcome, Failure> {
-        let sharing = self.portal.sharing();
-        let plan = self.known(|rows| plan::plan(rows, self.ids.filter_id, wish, all, sharing));
-        match plan {
+        match plan::plan(&self.ours(), wish, all, self.order.mjd) {
             Plan::Keep(id) => {
                 self.note(id, wish);
                 Ok(ClassOutcome::Kept(wish.class.clone()))
@@ -216,13 +223,13 @@ impl Desk<'_> {
         }
     }
 
-    /// Without `ml` SkyPortal would take the classification for a human's.
+    /// Without `ml` SkyPortal would take the classification for a human's; with groups it would
+    /// take the row away from those that see it.
     async fn put(&self, id: i64, wish: &Wish) -> Result<(), Failure> {
         let body = json!({
             "classification": wish.class,
             "probability": wish.probability,
             "ml": true,
-            "group_ids": [self.ids.group_id],
         });
         let request = Request::put(format!("/api/classification/{id}"), body);
         self.portal.call(&request).await.map(drop)
@@ -244,7 +251,7 @@ impl Desk<'_> {
             "classification": wish.class,
             "taxonomy_id": self.taxonomy.id,
             "probability": wish.probability,
-            "origin": ORIGIN,
+            "origin": self.origin,
             "ml": true,
             "vote": false,
             "label": false,
@@ -258,6 +265,7 @@ impl Desk<'_> {
         let before = self.known(|rows| rows.iter().map(|row| row.id).collect::<Vec<_>>());
         let new = rows.iter().filter(|row| !before.contains(&row.id));
         Ok(new
+            .filter(|row| row.origin.as_deref() == Some(&self.origin))
             .filter(|row| row.classification == wish.class)
             .map(|row| row.id)
             .max())
@@ -269,7 +277,7 @@ impl Desk<'_> {
             id,
             class: wish.class.clone(),
             probability: wish.probability,
-            filter_id: Some(self.ids.filter_id),
+            origin: self.origin.clone(),
             mjd: self.order.mjd,
         };
         self.known(|rows| {
@@ -285,7 +293,7 @@ impl From<Row> for KnownClass {
             id: row.id,
             class: row.classification,
             probability: row.probability,
-            filter_id: None,
+            origin: row.origin.unwrap_or_default(),
             mjd: f64::NEG_INFINITY,
         }
     }

@@ -1,7 +1,7 @@
 //! Which row a label belongs in: decided without a request.
 //!
-//! A filter changes its own rows only, so that two filters which see one object do not overwrite
-//! each other's label. Of rows found at start-up nobody can say which filter they were for.
+//! A filter changes its own rows only, which their origin tells, so that two filters which see one
+//! object do not overwrite each other's label.
 
 use crate::skyportal::memory::KnownClass;
 
@@ -25,55 +25,25 @@ pub(super) enum Plan {
     Post,
 }
 
-/// Who else delivers through the same account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Sharing {
-    /// Nobody: every row of ours is this filter's.
-    Nobody,
-    /// Other filters of the same group.
-    Filters,
-    /// Other groups, which may not see what was posted for one of them.
-    Groups,
-}
-
-/// The time of the newest alert that this filter's rows are from, MJD UTC.
-pub(super) fn newest(rows: &[KnownClass], filter_id: i64) -> f64 {
+/// The time of the newest alert that these rows are from, MJD UTC.
+pub(super) fn newest(rows: &[KnownClass]) -> f64 {
     rows.iter()
-        .filter(|row| row.filter_id == Some(filter_id))
         .map(|row| row.mjd)
         .fold(f64::NEG_INFINITY, f64::max)
 }
 
-pub(super) fn plan(
-    rows: &[KnownClass],
-    filter_id: i64,
-    wish: &Wish,
-    all: &[Wish],
-    sharing: Sharing,
-) -> Plan {
+/// `rows` are this filter's, `all` what the alert of time `mjd` (UTC) says besides.
+pub(super) fn plan(rows: &[KnownClass], wish: &Wish, all: &[Wish], mjd: f64) -> Plan {
     let latest =
         |fits: &dyn Fn(&&KnownClass) -> bool| rows.iter().filter(fits).max_by_key(|row| row.id);
-    let ours = |row: &KnownClass| row.filter_id == Some(filter_id);
-    let nobodys = |row: &KnownClass| row.filter_id.is_none();
-    let same = |row: &KnownClass| row.class == wish.class;
-    let needed = |row: &KnownClass| all.iter().any(|wish| wish.class == row.class);
-
-    if let Some(row) = latest(&|row| ours(row) && same(row)) {
+    if let Some(row) = latest(&|row| row.class == wish.class) {
         return keep_or_put(row, wish);
     }
-    if let Some(row) = latest(&|row| nobodys(row) && same(row)) {
-        // It may have been posted for another group: writing it again shows it to this one.
-        return match sharing {
-            Sharing::Groups => Plan::Put(row.id),
-            Sharing::Filters | Sharing::Nobody => keep_or_put(row, wish),
-        };
-    }
-    if let Some(row) = latest(&|row| ours(row) && !needed(row)) {
-        return Plan::Put(row.id);
-    }
-    match latest(&|row| nobodys(row) && !needed(row)) {
-        Some(row) if sharing == Sharing::Nobody => Plan::Put(row.id),
-        _ => Plan::Post,
+    // What an earlier alert said gives way. What the same alert said in another topic stays beside.
+    let needed = |row: &KnownClass| all.iter().any(|wish| wish.class == row.class);
+    match latest(&|row| !needed(row) && row.mjd < mjd) {
+        Some(row) => Plan::Put(row.id),
+        None => Plan::Post,
     }
 }
 
@@ -94,13 +64,16 @@ fn keep_or_put(row: &KnownClass, wish: &Wish) -> Plan {
 mod tests {
     use super::*;
 
-    fn row(id: i64, class: &str, filter_id: Option<i64>) -> KnownClass {
+    const THEN: f64 = 60_000.0;
+    const NOW: f64 = 60_001.0;
+
+    fn row(id: i64, class: &str) -> KnownClass {
         KnownClass {
             id,
             class: class.to_owned(),
             probability: Some(0.5),
-            filter_id,
-            mjd: 60_000.0,
+            origin: "Fink g:f".to_owned(),
+            mjd: THEN,
         }
     }
 
@@ -112,58 +85,31 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_changes_its_own_row_and_no_other() {
-        let rows = [row(1, "A", Some(7)), row(2, "B", Some(8))];
-        let decide = |wish: Wish| {
-            plan(
-                &rows,
-                7,
-                &wish,
-                std::slice::from_ref(&wish),
-                Sharing::Filters,
-            )
-        };
+    fn a_later_alert_changes_the_row() {
+        let rows = [row(1, "A")];
+        let decide = |wish: Wish| plan(&rows, &wish, std::slice::from_ref(&wish), NOW);
         assert_eq!(decide(wish("A", 0.5)), Plan::Keep(1));
         assert_eq!(decide(wish("A", 0.6)), Plan::Put(1));
         assert_eq!(decide(wish("C", 0.5)), Plan::Put(1));
+    }
+
+    #[test]
+    fn the_same_alert_in_another_topic_gets_a_row_beside() {
+        let rows = [row(1, "A")];
+        let other = wish("B", 0.5);
         assert_eq!(
-            decide(wish("B", 0.5)),
-            Plan::Put(1),
-            "the B is another filter's"
+            plan(&rows, &other, std::slice::from_ref(&other), THEN),
+            Plan::Post
         );
     }
 
     #[test]
-    fn two_labels_of_one_filter_keep_a_row_each() {
-        let rows = [row(1, "A", Some(7)), row(2, "B", Some(7))];
+    fn two_labels_of_one_alert_keep_a_row_each() {
+        let rows = [row(1, "A"), row(2, "B")];
         let all = [wish("B", 0.5), wish("C", 0.5)];
-        assert_eq!(
-            plan(&rows, 7, &all[0], &all, Sharing::Filters),
-            Plan::Keep(2)
-        );
-        assert_eq!(
-            plan(&rows, 7, &all[1], &all, Sharing::Filters),
-            Plan::Put(1)
-        );
+        assert_eq!(plan(&rows, &all[0], &all, NOW), Plan::Keep(2));
+        assert_eq!(plan(&rows, &all[1], &all, NOW), Plan::Put(1));
         let all = [wish("A", 0.5), wish("B", 0.5), wish("C", 0.5)];
-        assert_eq!(plan(&rows, 7, &all[2], &all, Sharing::Filters), Plan::Post);
-    }
-
-    #[test]
-    fn a_row_from_before_the_start_is_taken_over() {
-        let rows = [row(1, "A", None)];
-        let decide =
-            |wish: Wish, sharing| plan(&rows, 7, &wish, std::slice::from_ref(&wish), sharing);
-        assert_eq!(decide(wish("A", 0.5), Sharing::Nobody), Plan::Keep(1));
-        assert_eq!(decide(wish("A", 0.5), Sharing::Groups), Plan::Put(1));
-        assert_eq!(decide(wish("B", 0.5), Sharing::Nobody), Plan::Put(1));
-        assert_eq!(decide(wish("B", 0.5), Sharing::Filters), Plan::Post);
-    }
-
-    #[test]
-    fn the_newest_is_told_by_filter() {
-        let rows = [row(1, "A", Some(7)), row(2, "B", None)];
-        assert_eq!(newest(&rows, 7), 60_000.0);
-        assert_eq!(newest(&rows, 8), f64::NEG_INFINITY);
+        assert_eq!(plan(&rows, &all[2], &all, NOW), Plan::Post);
     }
 }

@@ -181,7 +181,6 @@ impl Portal {
     /// (a token with `Upload data`) fails them all.
     pub async fn set_up(&self, destinations: &[Destination]) -> Vec<Result<Ready, SetUpError>> {
         let _turn = self.0.set_up.lock().await;
-        self.destinations().extend(destinations.iter().cloned());
         let site = self.site().await;
         let mut all = Vec::with_capacity(destinations.len());
         for destination in destinations {
