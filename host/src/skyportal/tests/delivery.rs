@@ -33,7 +33,7 @@ async fn an_alert_becomes_the_six_kinds_of_row() {
         json!({
             "obj_id": "ZTF26aa063207a", "classification": "SN candidate",
             "taxonomy_id": mock.state().taxonomies[0]["id"], "probability": 0.83,
-            "origin": "Fink", "ml": true, "vote": false, "label": false,
+            "origin": "Fink Fink SN:early", "ml": true, "vote": false, "label": false,
             "group_ids": [ready.group_id()],
         })
     );
