@@ -56,7 +56,10 @@ impl Night {
         }
         for (class, count) in &counts {
             let most = self.ever.get(class).copied().unwrap_or(0);
-            assert!(*count <= most, "{class:?} stands {count} times, at most {most} were said");
+            assert!(
+                *count <= most,
+                "{class:?} stands {count} times, at most {most} were said"
+            );
         }
         for class in &self.expected.classes {
             let class = (class.object.clone(), class.class.clone());
@@ -98,7 +101,11 @@ async fn an_orderly_end_in_the_middle_loses_and_doubles_nothing() -> Result<()> 
         .iter()
         .map(|source| accounts::line(&ended.stdout, source)[0])
         .sum();
-    assert_eq!(read + again, alerts.len() as u64, "each alert was read once");
+    assert_eq!(
+        read + again,
+        alerts.len() as u64,
+        "each alert was read once"
+    );
     night.check();
     Ok(())
 }
