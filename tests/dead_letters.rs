@@ -24,9 +24,10 @@ async fn messages_that_are_no_alerts_are_counted_and_kept_while_the_stream_goes_
     let good = alerts[0].message();
     let half = &good.value[..good.value.len() / 2];
     let ztf = topics(Survey::Ztf)[0];
-    let bad: [(&str, &[u8], &[u8]); 4] = [
+    let bad: [(&str, &[u8], &[u8]); 5] = [
         ("no key", b"", &good.value),
-        ("key is no schema", b"{\"garbage\": ", &good.value),
+        ("key is no schema", b"8.41.0_4.1", &good.value),
+        ("unusable schema", b"{\"type\": \"rec", &good.value),
         ("value does not fit its schema", &good.key, half),
         (
             "another survey",
@@ -43,11 +44,11 @@ async fn messages_that_are_no_alerts_are_counted_and_kept_while_the_stream_goes_
     // A person looks while it runs.
     let list = deployment.run(&["dead-letters", "list"]).await?;
     assert!(list.status.success(), "{}", list.stderr);
-    assert_eq!(list.stdout.lines().count(), 4, "{}", list.stdout);
+    assert_eq!(list.stdout.lines().count(), 5, "{}", list.stdout);
     for line in list.stdout.lines() {
         assert!(line.contains(ztf) && line.contains("partition"), "{line}");
     }
-    let number = number_of(&list, "partition 2")?;
+    let number = number_of(&list, "partition 3")?;
     let out = deployment.folder().join("letter");
     let show = deployment
         .run(&[
@@ -80,7 +81,7 @@ async fn messages_that_are_no_alerts_are_counted_and_kept_while_the_stream_goes_
     assert_eq!(accounts::open(&ended.stdout), NONE, "{}", ended.stdout);
     assert_eq!(
         accounts::line(&ended.stdout, "fink-ztf"),
-        [44, 4, 0, 40],
+        [45, 5, 0, 40],
         "{}",
         ended.stdout
     );

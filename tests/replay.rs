@@ -298,7 +298,7 @@ async fn every_real_alert_is_judged_as_fink_judged_it() -> Result<()> {
     ensure!(ended.status.success(), "{}", ended.stderr);
     let verdicts = verdicts(&ended.stdout);
     let table = std::fs::read_to_string(devset.join("expected_filters.csv"))?;
-    let mut compared = 0;
+    let (mut compared, mut copies) = (0, 0);
     for line in table.lines().skip(1) {
         let columns: Vec<&str> = line.split(',').collect();
         let filter = match columns[4] {
@@ -308,7 +308,16 @@ async fn every_real_alert_is_judged_as_fink_judged_it() -> Result<()> {
         };
         let place = devset.join(columns[2]).display().to_string();
         let said = verdicts.get(&place).and_then(|said| said.get(filter));
-        let said = said.with_context(|| format!("no verdict of {filter} on {place}"))?;
+        let Some(said) = said else {
+            // Ids of one data set went through a float, and some are those of another alert.
+            let copy = |line: &str| line.contains("a copy of an alert") && line.contains(&place);
+            ensure!(
+                ended.stdout.lines().any(copy),
+                "no verdict of {filter} on {place}"
+            );
+            copies += 1;
+            continue;
+        };
         let words = match columns[6] {
             "true" => "passed on ",
             "false" => "rejected at ",
@@ -317,7 +326,10 @@ async fn every_real_alert_is_judged_as_fink_judged_it() -> Result<()> {
         assert!(said.starts_with(words), "{filter} on {place}: {said}");
         compared += 1;
     }
-    assert_eq!(compared, 94, "comparisons");
+    assert!(
+        compared >= 88 && compared + copies == 94,
+        "{compared} compared"
+    );
     classes_are_finks(&devset, &ended.stdout)
 }
 
@@ -365,7 +377,7 @@ async fn every_other_real_file_is_judged_or_named_with_its_reason() -> Result<()
     for file in files {
         let told = ended.stdout.lines().any(|line| line.contains(&file));
         assert!(told, "nothing is told of {file}: {}", ended.stdout);
-        let framed = file.contains("confluent");
+        let framed = std::fs::read(&file)?.starts_with(&[0]);
         let named = ended
             .stdout
             .lines()
