@@ -185,6 +185,7 @@ fn points(expected: &[Point], found: &[Point], said: &mut Vec<String>) {
             (&a.object, &a.origin, &a.filter, a.id)
                 .cmp(&(&b.object, &b.origin, &b.filter, b.id))
                 .then(a.mjd.total_cmp(&b.mjd))
+                .then(a.flux_err.total_cmp(&b.flux_err))
         });
         points
     };
