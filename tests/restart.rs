@@ -93,6 +93,7 @@ async fn an_orderly_end_in_the_middle_loses_and_doubles_nothing() -> Result<()> 
     let done = night.deployment.done()?;
     assert_eq!(done, read, "what was read was finished and stored");
 
+    night.deployment.inherit_as("second-life")?;
     let mut program = night.deployment.start().await?;
     night.deployment.until_all_done(&mut program).await?;
     program.terminate()?;

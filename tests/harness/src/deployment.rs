@@ -90,8 +90,8 @@ impl Deployment {
         }
     }
 
-    /// The groups of a member that was killed leave their memory to new ones, which are joined from
-    /// the next start on.
+    /// The groups leave their memory to new ones, which are joined from the next start on: after a
+    /// member left or was killed, the mock cluster lets the next one wait for the session timeout.
     ///
     /// # Errors
     /// Where the broker does not answer.

@@ -64,8 +64,7 @@ impl Offsets {
         Ok(self.stored()?.values().map(|next| *next as u64).sum())
     }
 
-    /// Gives another group the same memory. A member that was killed holds its group for the
-    /// session timeout (45 s); under another name the next one goes on at once where it stood.
+    /// Gives another group the same memory: its members go on where this one's stood.
     ///
     /// # Errors
     /// Where the broker does not take it.
