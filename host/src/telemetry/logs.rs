@@ -1,5 +1,7 @@
 //! Structured logs on standard error, for people or for machines.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 /// How a log line is written.
@@ -18,6 +20,8 @@ pub fn start_logs(format: LogFormat) {
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,skysieve=info"));
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // A log file is read by other programs, to which colours are noise.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // An error means that a test or an embedding program has started its own.
     let _ = match format {
