@@ -58,6 +58,9 @@ impl Config {
         for sign_in in config.sources.iter_mut().filter_map(|s| s.sign_in.as_mut()) {
             sign_in.ca_file = sign_in.ca_file.take().map(|path| folder.join(path));
         }
+        for source in &mut config.sources {
+            source.schemas = source.schemas.take().map(|path| folder.join(path));
+        }
         let problems = super::check::problems(&config);
         if problems.is_empty() {
             Ok(config)
