@@ -52,10 +52,7 @@ fn container(schema: &[u8], codec: &str, blocks: &[&[&[u8]]]) -> Vec<u8> {
     let sync = *b"sixteen bytes...";
     let mut file = b"Obj\x01".to_vec();
     file.extend(varint(2));
-    for (key, value) in [
-        ("avro.schema", schema),
-        ("avro.codec", codec.as_bytes()),
-    ] {
+    for (key, value) in [("avro.schema", schema), ("avro.codec", codec.as_bytes())] {
         file.extend([run(key.as_bytes()), run(value)].concat());
     }
     file.extend(varint(0));
@@ -109,7 +106,10 @@ fn an_alert_is_the_same_in_every_envelope() {
         let name = format!("distribution_schema_fink_{survey}_2.7_3.10.1.avsc");
         let mut cache = SchemaCache::with_given(given(&[(&name, &key)]));
         assert_eq!(judge(&mut cache, b"2.7_3.10.1", &value).unwrap(), expected);
-        cache.learn("ftransfer_x_2026-03-01_1", std::str::from_utf8(&key).unwrap());
+        cache.learn(
+            "ftransfer_x_2026-03-01_1",
+            std::str::from_utf8(&key).unwrap(),
+        );
         let transferred = judge(&mut cache, b"ftransfer_x_2026-03-01_1", &value);
         assert_eq!(transferred.unwrap(), expected);
     }
@@ -129,7 +129,12 @@ fn a_framed_alert_is_read_with_the_schema_of_its_number() {
     let error = judge(&mut cache, b"", &framed).unwrap_err();
     assert!(matches!(
         &error,
-        KeyError::NotAtHand(NotAtHand::Number { id: 1000, major: 10, minor: 0, .. })
+        KeyError::NotAtHand(NotAtHand::Number {
+            id: 1000,
+            major: 10,
+            minor: 0,
+            ..
+        })
     ));
     let text = error.to_string();
     assert!(
@@ -165,13 +170,20 @@ fn what_is_missing_is_named_with_what_to_do() {
     let cases: [(String, &[&str]); 9] = [
         (
             told(b"2.7_3.10.1", &value),
-            &["`2.7_3.10.1`", "`2.7_3.10.1.avsc`", "`schemas` of the source"],
+            &[
+                "`2.7_3.10.1`",
+                "`2.7_3.10.1.avsc`",
+                "`schemas` of the source",
+            ],
         ),
         (
             told(b"fxmatch_ztf_2026-03-01_1", &value),
             &["`fxmatch_ztf_2026-03-01_1_schema`", "data transfer"],
         ),
-        (told(b"", b"\0\0\0\x02\xbfdatum"), &["number 703", "`lsst.v7_3.alert.avsc`"]),
+        (
+            told(b"", b"\0\0\0\x02\xbfdatum"),
+            &["number 703", "`lsst.v7_3.alert.avsc`"],
+        ),
         (told(b"", b"\x02datum"), &["no key"]),
         (told(b"{\"type\": \"record\"}", &value), &["`fields`"]),
         (told(b"{", &value), &["not an Avro schema"]),
@@ -197,7 +209,11 @@ fn what_is_missing_is_named_with_what_to_do() {
     // The count of data stands in front of the block's length.
     let at = lying.len() - 16 - value.len() - varint(value.len() as i64).len() - 1;
     lying[at] = 0x7e;
-    assert!(told(b"", &lying).contains("datum 1 of the object container"), "{}", told(b"", &lying));
+    assert!(
+        told(b"", &lying).contains("datum 1 of the object container"),
+        "{}",
+        told(b"", &lying)
+    );
     for cut in [5, 40, whole.len() - value.len(), whole.len() - 1] {
         let text = told(b"", &whole[..cut]);
         assert!(text.contains("more bytes were expected"), "{cut}: {text}");
@@ -252,15 +268,25 @@ fn real_framed_packets_read_as_apache_avro_reads_them() {
         let opened = match cache.open(&message.key, &message.value) {
             Ok(opened) => opened,
             Err(KeyError::NotAtHand(NotAtHand::Number { major, minor, .. })) => {
-                assert!(place.ends_with(&format!("lsst.v{major}_{minor}.avro")), "{place}");
+                assert!(
+                    place.ends_with(&format!("lsst.v{major}_{minor}.avro")),
+                    "{place}"
+                );
                 nameless += 1;
                 continue;
             }
             Err(error) => panic!("{place}: {error}"),
         };
         assert!(opened.schema.extent().fits(&opened.datum), "{place}");
-        let version = if message.value[4] == 0xe8 { "10_0" } else { "11_1" };
-        let their_id = their_id(&devset.join(format!("schemas/lsst_{version}")), &opened.datum);
+        let version = if message.value[4] == 0xe8 {
+            "10_0"
+        } else {
+            "11_1"
+        };
+        let their_id = their_id(
+            &devset.join(format!("schemas/lsst_{version}")),
+            &opened.datum,
+        );
         if place.contains("synthetic") {
             synthetic += 1;
             continue;
@@ -320,12 +346,18 @@ fn real_ztf_packets_are_alerts_but_for_the_truncated_one() {
             let name = path.display();
             match judge(&mut cache, b"", &value) {
                 Ok((head, _)) => {
-                    assert!(name.to_string().contains(&head.alert_id.to_string()), "{name}");
+                    assert!(
+                        name.to_string().contains(&head.alert_id.to_string()),
+                        "{name}"
+                    );
                     alerts += 1;
                 }
                 Err(error) => {
                     assert!(name.to_string().contains("ampel-ztf"), "{name}: {error}");
-                    assert!(error.to_string().contains("more bytes were expected"), "{error}");
+                    assert!(
+                        error.to_string().contains("more bytes were expected"),
+                        "{error}"
+                    );
                     let read: Vec<_> = Files::open(&[path.clone()], None).unwrap().collect();
                     let [Err(FileError::Container { .. })] = read.as_slice() else {
                         panic!("{read:?}")
@@ -356,7 +388,10 @@ fn the_program_lists_the_fields_of_a_file() {
     assert!(with.status.success());
     let without = fields(&[&alert]);
     let text = String::from_utf8(without.stderr).unwrap();
-    assert!(!without.status.success() && text.contains("`lsst.v10_0.alert.avsc`"), "{text}");
+    assert!(
+        !without.status.success() && text.contains("`lsst.v10_0.alert.avsc`"),
+        "{text}"
+    );
     let of_survey = fields(&[Path::new("--survey"), Path::new("lsst")]);
     assert!(of_survey.status.success());
 }

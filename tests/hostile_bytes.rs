@@ -94,7 +94,9 @@ fn mutate(bytes: &mut Vec<u8>, dice: &mut StdRng) {
             1 => bytes[at] = dice.random(),
             2 => bytes.truncate(at),
             3 => {
-                let more: Vec<u8> = (0..dice.random_range(1..12)).map(|_| dice.random()).collect();
+                let more: Vec<u8> = (0..dice.random_range(1..12))
+                    .map(|_| dice.random())
+                    .collect();
                 bytes.splice(at..at, more);
             }
             4 => {
@@ -157,7 +159,9 @@ fn look_up<'v>(value: &'v Value, path: &str) -> Vec<Option<&'v Value>> {
             };
         }
     }
-    here.into_iter().map(|value| value.and_then(plain)).collect()
+    here.into_iter()
+        .map(|value| value.and_then(plain))
+        .collect()
 }
 
 fn word(value: Option<&Value>, ty: FieldType) -> u64 {
@@ -239,7 +243,11 @@ fn damaged_packets_neither_panic_nor_allocate_nor_lie() {
             let mut row = Row::default();
             let (ours, peak) = counting::peak(|| plan.read(&bytes, &mut row));
             let bound = MULTIPLE * bytes.len() + CONSTANT;
-            assert!(peak <= bound, "{peak} bytes for a packet of {}", bytes.len());
+            assert!(
+                peak <= bound,
+                "{peak} bytes for a packet of {}",
+                bytes.len()
+            );
             if ours.is_err() {
                 continue;
             }
@@ -323,10 +331,13 @@ fn damaged_containers_are_refused_within_bounds() {
             mutate(&mut bytes, &mut dice);
         }
         let value = Bytes::from(bytes);
-        let (_, peak) = counting::peak(|| {
-            SchemaCache::default().open(&Bytes::new(), &value).map(drop)
-        });
-        assert!(peak <= 256 * value.len() + CONSTANT, "{peak} for {}", value.len());
+        let (_, peak) =
+            counting::peak(|| SchemaCache::default().open(&Bytes::new(), &value).map(drop));
+        assert!(
+            peak <= 256 * value.len() + CONSTANT,
+            "{peak} for {}",
+            value.len()
+        );
     }
 }
 
@@ -338,16 +349,18 @@ fn damaged_schemas_are_refused_within_bounds() {
         let mut bytes = key.to_vec();
         mutate(&mut bytes, &mut dice);
         let (_, peak) = counting::peak(|| WriterSchema::parse(&bytes).map(drop));
-        assert!(peak <= 256 * bytes.len() + CONSTANT, "{peak} for {}", bytes.len());
+        assert!(
+            peak <= 256 * bytes.len() + CONSTANT,
+            "{peak} for {}",
+            bytes.len()
+        );
     }
 }
 
 /// What a schema's parser could be made to do without end.
 #[test]
 fn schemas_made_to_harm_are_refused() {
-    let record = |fields: &str| {
-        format!(r#"{{"type":"record","name":"top","fields":[{fields}]}}"#)
-    };
+    let record = |fields: &str| format!(r#"{{"type":"record","name":"top","fields":[{fields}]}}"#);
     let deep = |open: &str, close: &str, levels: usize| {
         let ty = format!("{}\"int\"{}", open.repeat(levels), close.repeat(levels));
         record(&format!(r#"{{"name":"x","type":{ty}}}"#))
@@ -371,7 +384,9 @@ fn schemas_made_to_harm_are_refused() {
         deep(r#"{"type":"#, "}", 100),
         doubling,
         record(r#"{"name":"x","type":{"type":"array","items":"null"}}"#),
-        record(r#"{"name":"x","type":{"type":"array","items":{"type":"fixed","name":"f","size":0}}}"#),
+        record(
+            r#"{"name":"x","type":{"type":"array","items":{"type":"fixed","name":"f","size":0}}}"#,
+        ),
         record(r#"{"name":"x","type":{"type":"record"}}"#),
         record(&format!(
             r#"{{"name":"x","type":{{"type":"enum","name":"e","symbols":["{symbols}"]}}}}"#

@@ -141,7 +141,10 @@ mod tests {
         let line = |path: &str| {
             let found = text.lines().find(|l| l.split(' ').next() == Some(path));
             let line = found.unwrap_or_else(|| panic!("no `{path}` in {text}"));
-            line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+            line.split_whitespace()
+                .skip(1)
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         assert_eq!(line("candidate.candid"), "i64");
         assert_eq!(line("prv_candidates[].magpsf"), "list<f64>");
