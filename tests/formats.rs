@@ -7,29 +7,35 @@ use std::process::Command;
 use apache_avro::Schema;
 use apache_avro::reader::datum::GenericDatumReader;
 use bytes::Bytes;
+use harness::mock_kafka::MockKafka;
 use harness::reference;
 use skysieve::alert::{
-    Extras, GivenSchemas, Head, KeyError, LightCurve, NotAtHand, Plan, Row, SchemaCache, Survey,
+    Extras, GivenSchemas, Head, KeyError, NotAtHand, Plan, Row, SchemaCache, Survey,
 };
 use skysieve::simulate::{Alert, Kind, Message};
-use skysieve::source::{FileError, Files, read_schemas};
+use skysieve::source::{Consumer, Feed, FileError, Files, read_schemas};
 
 fn livestream(survey: Survey) -> Message {
     Alert::typical(survey, Kind::Supernova, 11).message()
 }
 
+/// What an alert says: its head, and its light curve as text (a missing value is not equal to
+/// itself).
 fn judge(
     cache: &mut SchemaCache,
     key: &[u8],
     value: &[u8],
-) -> Result<(Head, LightCurve), KeyError> {
+) -> Result<(Head, Vec<String>), KeyError> {
     let (key, value) = (Bytes::copy_from_slice(key), Bytes::copy_from_slice(value));
     let opened = cache.open(&key, &value)?;
     let plan = Plan::compile(&opened.schema, &[], Extras { light_curve: true });
     let mut row = Row::default();
     let head = plan.read(&opened.datum, None, &mut row).unwrap();
-    let curve = plan.light_curve(&row, &head);
-    Ok((head, curve))
+    let points = plan.light_curve(&row, &head).points;
+    Ok((
+        head,
+        points.iter().map(|point| format!("{point:?}")).collect(),
+    ))
 }
 
 fn varint(value: i64) -> Vec<u8> {
@@ -214,10 +220,38 @@ fn what_is_missing_is_named_with_what_to_do() {
         "{}",
         told(b"", &lying)
     );
-    for cut in [5, 40, whole.len() - value.len(), whole.len() - 1] {
+    for cut in [12, 40, whole.len() - value.len(), whole.len() - 1] {
         let text = told(b"", &whole[..cut]);
         assert!(text.contains("more bytes were expected"), "{cut}: {text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schema_of_a_data_transfer_is_fetched_from_its_topic() {
+    let Message { key, value, .. } = livestream(Survey::Ztf);
+    let topic = "ftransfer_ztf_2026-03-01_1";
+    let kafka = MockKafka::start(&[topic, "ftransfer_ztf_2026-03-01_1_schema"]).unwrap();
+    kafka
+        .send("ftransfer_ztf_2026-03-01_1_schema", &key, b"{}", 3)
+        .await
+        .unwrap();
+    let source = serde_json::json!({
+        "name": "transfer", "survey": "ztf", "servers": [kafka.servers()],
+        "kafka_group": "tests", "topics": [topic],
+    });
+    let mut consumer = Consumer::open(&serde_json::from_value(source).unwrap()).unwrap();
+    let schema = consumer.schema_of(topic).await.unwrap();
+    assert_eq!(schema.as_bytes(), key);
+    let mut cache = SchemaCache::default();
+    assert!(judge(&mut cache, topic.as_bytes(), &value).is_err());
+    cache.learn(topic, &schema);
+    judge(&mut cache, topic.as_bytes(), &value).unwrap();
+
+    let error = consumer.schema_of("fxmatch_ztf_nobody").await.unwrap_err();
+    assert!(
+        error.to_string().contains("`fxmatch_ztf_nobody_schema`"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -294,7 +328,7 @@ fn real_framed_packets_read_as_apache_avro_reads_them() {
         let (head, curve) = judge(&mut cache, &message.key, &message.value).unwrap();
         assert_eq!(head.alert_id, their_id, "{place}");
         assert!(place.contains(&head.alert_id.to_string()), "{place}");
-        assert!(!curve.points.is_empty(), "{place}");
+        assert!(!curve.is_empty(), "{place}");
         real += 1;
     }
     assert_eq!((real, synthetic, nameless), (4, 2, 8));

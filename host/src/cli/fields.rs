@@ -9,8 +9,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 
 use crate::alert::{
-    Column, Extras, Field, FieldType, GivenSchemas, Plan, SchemaCache, Survey, WriterSchema,
-    alert_fields, columns,
+    Column, Extras, Field, FieldType, GivenSchemas, Misfit, Plan, SchemaCache, Survey,
+    WriterSchema, alert_fields, columns,
 };
 use crate::simulate::Schema;
 use crate::source::{Files, read_schemas};
@@ -114,6 +114,13 @@ fn show(schema: &WriterSchema) -> String {
     for (number, Field { path, ty, .. }) in derived.iter().enumerate() {
         let _ = match plan.misfit(number) {
             None => writeln!(text, "{path:width$}  {ty}"),
+            Some(Misfit::NoBasis { needs, .. }) => {
+                let needs = needs.join("` or `");
+                writeln!(
+                    text,
+                    "{path:width$}  - (needs `{needs}`, which the schema lacks)"
+                )
+            }
             Some(why) => writeln!(text, "{path:width$}  - ({why})"),
         };
     }
