@@ -71,7 +71,7 @@ fn first_image(mut bytes: &[u8]) -> Option<Image> {
         if let (2, Some(width), Some(height)) = (header.naxis, header.axis(0), header.axis(1)) {
             return header.image(width, height, data);
         }
-        let len = header.data_bytes()?.next_multiple_of(BLOCK);
+        let len = header.data_bytes()?.checked_next_multiple_of(BLOCK)?;
         bytes = data.get(len..)?;
     }
 }
@@ -97,7 +97,8 @@ impl Header {
         };
         for (i, card) in bytes.chunks_exact(CARD).enumerate() {
             let card = std::str::from_utf8(card).ok()?;
-            let keyword = card[..card.len().min(8)].trim_end();
+            // A card of other than ASCII may have a character across the keyword's end.
+            let keyword = card.get(..8)?.trim_end();
             if keyword == "END" {
                 let end = ((i + 1) * CARD).next_multiple_of(BLOCK);
                 return Some((header, bytes.get(end..)?));

@@ -1,6 +1,6 @@
 //! An alert packet, and the fields that can be asked of it.
 //!
-//! In: the bytes of a message and the writer's schema. Out: a [`Row`] with the fields that were
+//! In: the key and value of a message, in any of the ways in which alerts travel. Out: a [`Row`] with the fields that were
 //! asked for, and the alert in the survey-neutral terms of the guest contract (`alert.…`).
 //! Never here: I/O of any kind, knowledge of a module, of Kafka or of SkyPortal.
 
@@ -8,10 +8,13 @@ mod classification;
 mod cutout;
 pub mod decode;
 mod derived;
+mod envelope;
 mod field;
 mod flux;
+mod given;
 mod head;
 mod lightcurve;
+mod listing;
 mod lsst;
 mod plan;
 mod row;
@@ -23,9 +26,12 @@ mod ztf;
 pub use classification::label_of_topic;
 pub use decode::Misfit;
 pub use derived::{Stamp, alert_fields};
+pub use envelope::{Envelope, EnvelopeError, Frame};
 pub use field::{Field, FieldType, ParseTypeError, Scalar, Survey};
+pub use given::{GivenSchemas, Incomplete, NotASchema};
 pub use head::{Head, NotAnAlert};
 pub use lightcurve::{Kind, LightCurve, Passband, Point};
+pub use listing::{Column, columns};
 pub use plan::{Extras, Plan, ReadError};
 pub use row::Row;
-pub use schema::{KeyError, SchemaCache, WriterSchema};
+pub use schema::{KeyError, NotAtHand, Opened, SchemaCache, WriterSchema, is_transfer};

@@ -1,32 +1,30 @@
-//! The writer's schema of a packet, found by the bytes of the message's key.
+//! The writer's schema of a message, wherever the message names it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::Survey;
-use super::decode::{SchemaError, Shape};
+use super::decode::{ContainerError, Extent, SchemaError, Shape};
+use super::envelope::{Envelope, EnvelopeError, Frame};
+use super::given::{GivenSchemas, Incomplete};
 
 /// A schema with the survey that it belongs to.
 #[derive(Debug)]
 pub struct WriterSchema {
     shape: Shape,
+    extent: Extent,
     survey: Survey,
     fingerprint: String,
 }
 
-/// Why the key of a message gives no schema.
+/// Why a message has no schema, or no datum of it.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    #[error("the message has no key; Fink's livestream carries the Avro schema there")]
-    Empty,
-    #[error("the key is not UTF-8")]
-    NotText,
-    #[error(
-        "the key is not an Avro schema but `{0}`: a version name of an old stream, or the topic name of a data transfer, whose schema is elsewhere"
-    )]
-    NotJson(String),
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
     #[error("{0}")]
     Schema(#[from] SchemaError),
     #[error(
@@ -35,26 +33,77 @@ pub enum KeyError {
     UnknownSurvey,
     #[error("more than {0} different schemas have been seen; the stream is not Fink's")]
     TooMany(usize),
+    #[error("{0}")]
+    NotAtHand(#[from] NotAtHand),
+    #[error("the schema is at hand in part: {0}")]
+    Incomplete(#[from] Incomplete),
+}
+
+impl From<ContainerError> for KeyError {
+    fn from(error: ContainerError) -> Self {
+        KeyError::Envelope(error.into())
+    }
+}
+
+/// A schema that a message names, and that does not travel with it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAtHand {
+    #[error(
+        "the key `{name}` names a schema that is not at hand: put it as `{name}.avsc` (or `<anything>_{name}.avsc`) into {place}"
+    )]
+    Version { name: String, place: String },
+    #[error(
+        "the schema of the data transfer `{name}` is not at hand: it is the key of a message in the topic `{name}_schema`; if that cannot be read, save it as `{name}.avsc` into {place}"
+    )]
+    Transfer { name: String, place: String },
+    #[error(
+        "the message has no key; if it is framed for a schema registry, its schema is number {id} (LSST's v{major}.{minor}), which is not at hand: put `lsst.v{major}_{minor}.alert.avsc` and the schemas that it refers to into {place}"
+    )]
+    Number {
+        id: u32,
+        major: u32,
+        minor: u32,
+        place: String,
+    },
+}
+
+impl NotAtHand {
+    fn named(name: &str, place: String) -> Self {
+        let name: String = name.chars().take(100).collect();
+        if is_transfer(&name) {
+            NotAtHand::Transfer { name, place }
+        } else {
+            NotAtHand::Version { name, place }
+        }
+    }
+
+    fn framed(frame: &Frame, place: String) -> Self {
+        let (major, minor) = frame.version();
+        NotAtHand::Number {
+            id: frame.id,
+            major,
+            minor,
+            place,
+        }
+    }
+}
+
+/// Whether a key is the name of a topic that Fink fills once, on somebody's request.
+pub fn is_transfer(key: &str) -> bool {
+    key.starts_with("ftransfer_") || key.starts_with("fxmatch_")
 }
 
 impl WriterSchema {
-    /// Reads a schema from the bytes of a key.
+    /// Reads a schema from its JSON text.
     ///
     /// # Errors
-    /// Where the key is empty, no JSON, no usable schema, or of no survey that is known.
-    pub fn parse(key: &[u8]) -> Result<Self, KeyError> {
-        if key.is_empty() {
-            return Err(KeyError::Empty);
-        }
-        let text = std::str::from_utf8(key).map_err(|_| KeyError::NotText)?;
-        if !text.trim_start().starts_with(['{', '[', '"']) {
-            let shown = text.chars().take(60).collect();
-            return Err(KeyError::NotJson(shown));
-        }
-        Self::new(Shape::parse(text)?, key)
+    /// Where the text is no usable schema, or one of no survey that is known.
+    pub fn parse(text: &[u8]) -> Result<Self, KeyError> {
+        let json = std::str::from_utf8(text).map_err(|_| EnvelopeError::NotText)?;
+        Self::new(Shape::parse(json)?, text)
     }
 
-    /// A schema that came some other way, such as in the header of an object container.
+    /// A schema of which the layout is known; `identity` is its text.
     ///
     /// # Errors
     /// Where it is of no survey that is known.
@@ -69,6 +118,7 @@ impl WriterSchema {
         let digest = Sha256::digest(identity);
         let fingerprint = digest[..6].iter().map(|b| format!("{b:02x}")).collect();
         Ok(WriterSchema {
+            extent: Extent::of(&shape),
             shape,
             survey,
             fingerprint,
@@ -77,6 +127,11 @@ impl WriterSchema {
 
     pub fn shape(&self) -> &Shape {
         &self.shape
+    }
+
+    /// Measures data of the schema.
+    pub fn extent(&self) -> &Extent {
+        &self.extent
     }
 
     pub fn survey(&self) -> Survey {
@@ -110,7 +165,7 @@ impl WriterSchema {
     }
 }
 
-/// The schemas seen so far, by the bytes of their keys.
+/// The schemas seen so far, by their texts, and those that were given.
 ///
 /// A key is 27–73 kB and the same for millions of messages: the newest one is recognised by
 /// comparing bytes, another known one by its hash; only a new one is parsed.
@@ -118,34 +173,114 @@ impl WriterSchema {
 pub struct SchemaCache {
     newest: Option<(Box<[u8]>, Arc<WriterSchema>)>,
     known: HashMap<Box<[u8]>, Arc<WriterSchema>>,
+    given: GivenSchemas,
+}
+
+/// A message's datum, and the schema that wrote it.
+pub struct Opened {
+    pub schema: Arc<WriterSchema>,
+    pub datum: Bytes,
 }
 
 /// Fink's streams of five years have fifteen; a bound keeps hostile keys from filling the memory.
 const MAX_SCHEMAS: usize = 256;
 
 impl SchemaCache {
-    /// The schema of a key.
+    /// A cache that falls back on given schemas where a message only names its own.
+    pub fn with_given(given: GivenSchemas) -> Self {
+        SchemaCache {
+            given,
+            ..SchemaCache::default()
+        }
+    }
+
+    /// The schemas that were given or learnt.
+    pub fn given(&self) -> &GivenSchemas {
+        &self.given
+    }
+
+    /// Adds a schema that was fetched for messages with the key `name`.
+    pub fn learn(&mut self, name: &str, text: &str) {
+        self.given.learn(name, text);
+    }
+
+    /// Finds what a message's key and value hold, in whichever way they hold it.
+    ///
+    /// # Errors
+    /// Where they hold no alert, or the schema is unusable or not at hand.
+    pub fn open(&mut self, key: &Bytes, value: &Bytes) -> Result<Opened, KeyError> {
+        if let Some((newest, schema)) = &self.newest
+            && **newest == key[..]
+        {
+            let (schema, datum) = (schema.clone(), value.clone());
+            return Ok(Opened { schema, datum });
+        }
+        match Envelope::of(key, value)? {
+            Envelope::Livestream => {
+                let (schema, datum) = (self.get(key)?, value.clone());
+                Ok(Opened { schema, datum })
+            }
+            Envelope::Named(name) => self.open_named(name, value),
+            Envelope::Container(container) => {
+                let schema = self.get(container.schema())?;
+                let datum = container.only(&schema.extent)?;
+                Ok(Opened { schema, datum })
+            }
+            Envelope::Framed(frame) => {
+                let text = self.given.numbered(frame.id);
+                let place = || NotAtHand::framed(&frame, self.given.place());
+                let text = text.ok_or_else(place)??.to_owned();
+                let schema = self.get(text.as_bytes())?;
+                let datum = frame.datum;
+                Ok(Opened { schema, datum })
+            }
+        }
+    }
+
+    /// The first schema of that name that explains the datum to its end: replays of old alerts came
+    /// under the same name with another schema. Where none does, the first, which then says why.
+    fn open_named(&mut self, name: &str, value: &Bytes) -> Result<Opened, KeyError> {
+        let meant: Vec<Result<String, Incomplete>> = self
+            .given
+            .named(name)
+            .map(|text| text.map(str::to_owned))
+            .collect();
+        let mut first = None;
+        for text in meant {
+            let schema = self.get(text?.as_bytes())?;
+            if schema.extent.fits(value) {
+                first = Some(schema);
+                break;
+            }
+            first.get_or_insert(schema);
+        }
+        let schema = first.ok_or_else(|| NotAtHand::named(name, self.given.place()))?;
+        let datum = value.clone();
+        Ok(Opened { schema, datum })
+    }
+
+    /// The schema of a text.
     ///
     /// # Errors
     /// As [`WriterSchema::parse`].
-    pub fn get(&mut self, key: &[u8]) -> Result<Arc<WriterSchema>, KeyError> {
+    pub fn get(&mut self, text: &[u8]) -> Result<Arc<WriterSchema>, KeyError> {
         if let Some((newest, schema)) = &self.newest
-            && newest.as_ref() == key
+            && **newest == *text
         {
             return Ok(schema.clone());
         }
-        let schema = match self.known.get(key) {
+        let schema = match self.known.get(text) {
             Some(schema) => schema.clone(),
             None => {
                 if self.known.len() >= MAX_SCHEMAS {
                     return Err(KeyError::TooMany(MAX_SCHEMAS));
                 }
-                let schema = Arc::new(WriterSchema::parse(key)?);
-                self.known.insert(key.into(), schema.clone());
+                let schema = Arc::new(WriterSchema::parse(text)?);
+                self.known.insert(text.into(), schema.clone());
                 schema
             }
         };
-        self.newest = Some((key.into(), schema.clone()));
+        self.newest = Some((text.into(), schema.clone()));
         Ok(schema)
     }
 }

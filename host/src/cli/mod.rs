@@ -1,6 +1,7 @@
 //! The command line: parses, calls the library, prints. No decision is made here.
 
 mod dead_letters;
+mod fields;
 mod replay;
 mod run;
 
@@ -35,6 +36,8 @@ enum Command {
     Simulate(simulate::command::SimulateArgs),
     /// Print the commented default configuration.
     Config,
+    /// List the fields that a module may ask for: of a schema, of an alert, or of a survey.
+    Fields(fields::FieldsArguments),
     /// Look at what could not be read or delivered.
     #[command(subcommand)]
     DeadLetters(dead_letters::DeadLettersCommand),
@@ -74,6 +77,7 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
             print!("{DEFAULT_YAML}");
             Ok(ExitCode::SUCCESS)
         }
+        Command::Fields(arguments) => fields::fields(arguments),
         Command::DeadLetters(command) => dead_letters::run(command),
     }
 }

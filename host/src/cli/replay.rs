@@ -7,15 +7,17 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::ConfigArgument;
+use crate::alert::GivenSchemas;
 use crate::config::Config;
 use crate::engine::Value;
 use crate::pipeline::{Event, Judged, Judgement, Replay, Said};
 use crate::skyportal::{Receipt, Request};
-use crate::source::Message;
+use crate::source::{Message, read_schemas};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ReplayArguments {
-    /// Object containers (.avro), wire messages (.bin beside their key.json), or folders of them.
+    /// Object containers and framed messages (.avro), wire messages (.bin beside their key.json), or
+    /// folders of them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -24,6 +26,10 @@ pub(super) struct ReplayArguments {
     /// judges, unless a file's folder has the name of a Fink topic.
     #[arg(long)]
     topic: Option<String>,
+    /// A folder of `.avsc` files, for messages that do not carry their schema; beside the folders
+    /// that the configured sources name. May be given more than once.
+    #[arg(long, value_name = "DIR")]
+    schemas: Vec<PathBuf>,
     /// Send the requests to the configured SkyPortal instead of showing them.
     #[arg(long)]
     deliver: bool,
@@ -42,8 +48,9 @@ pub(super) async fn replay(arguments: ReplayArguments) -> Result<ExitCode> {
             println!("{}", show_request(request));
         }
     };
-    let mut replay =
-        Replay::open(&config, &arguments.files, topic, arguments.deliver, sink).await?;
+    let replay = Replay::open(&config, &arguments.files, topic, arguments.deliver, sink).await?;
+    let given = given_schemas(&config, &arguments.schemas)?;
+    let mut replay = replay.with_given(given);
     let mut unread = 0u64;
     let mut failed = false;
     replay
@@ -93,6 +100,15 @@ fn is_failure(judgement: &Judgement) -> bool {
             said.any(|said| matches!(said, Said::Faulted { .. }))
         }
     }
+}
+
+fn given_schemas(config: &Config, named: &[PathBuf]) -> Result<GivenSchemas> {
+    let of_sources = config.sources.iter().filter_map(|s| s.schemas.as_ref());
+    let mut given = GivenSchemas::default();
+    for folder in named.iter().chain(of_sources) {
+        given.extend(read_schemas(folder)?);
+    }
+    Ok(given)
 }
 
 fn show_request(request: &Request) -> String {

@@ -60,6 +60,9 @@ impl Config {
             sign_in.password.relative_to(folder);
             sign_in.ca_file = sign_in.ca_file.take().map(|path| folder.join(path));
         }
+        for source in &mut config.sources {
+            source.schemas = source.schemas.take().map(|path| folder.join(path));
+        }
         let problems = super::check::problems(&config);
         if problems.is_empty() {
             Ok(config)

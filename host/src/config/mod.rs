@@ -89,6 +89,9 @@ pub struct Source {
     pub sign_in: Option<SignIn>,
     #[serde(default)]
     pub start: Start,
+    /// A folder of `.avsc` files, for messages that do not carry their schema.
+    #[serde(default)]
+    pub schemas: Option<PathBuf>,
 }
 
 /// SASL sign-in; Fink's streams need none.

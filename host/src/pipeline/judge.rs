@@ -4,11 +4,15 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::copies::Copies;
 use super::orders;
 use super::plans::Plans;
 use super::seat::Seat;
-use crate::alert::{Head, KeyError, ReadError, Row, SchemaCache, Survey};
+use crate::alert::{
+    EnvelopeError, GivenSchemas, Head, KeyError, Opened, ReadError, Row, SchemaCache, Survey,
+};
 use crate::engine::{Fault, Fields, Input, Verdict};
 use crate::skyportal::Order;
 use crate::source::{Message, Place};
@@ -47,7 +51,7 @@ pub enum Judgement {
 /// Why a message is no alert.
 #[derive(Debug, thiserror::Error)]
 pub enum Undecodable {
-    #[error("its key gives no schema: {0}")]
+    #[error("{0}")]
     Key(#[from] KeyError),
     #[error("{0}")]
     Value(#[from] ReadError),
@@ -59,8 +63,14 @@ impl Undecodable {
     /// A short name for counters.
     pub fn kind(&self) -> &'static str {
         match self {
-            Undecodable::Key(KeyError::Empty) => "no key",
-            Undecodable::Key(KeyError::NotJson(_) | KeyError::NotText) => "key is no schema",
+            Undecodable::Key(KeyError::Envelope(EnvelopeError::NoKey)) => "no key",
+            Undecodable::Key(KeyError::Envelope(EnvelopeError::NotText)) => "key is no schema",
+            Undecodable::Key(KeyError::Envelope(EnvelopeError::Container(_))) => {
+                "damaged object container"
+            }
+            Undecodable::Key(KeyError::NotAtHand(_) | KeyError::Incomplete(_)) => {
+                "schema not at hand"
+            }
             Undecodable::Key(_) => "unusable schema",
             Undecodable::Value(ReadError::Decode(_)) => "value does not fit its schema",
             Undecodable::Value(ReadError::NotAnAlert(_)) => "not an alert",
@@ -131,12 +141,35 @@ impl Judge {
         }
     }
 
+    /// The same judge, with schemas for messages that only name theirs.
+    pub fn with_given(mut self, given: GivenSchemas) -> Self {
+        self.schemas = SchemaCache::with_given(given);
+        self
+    }
+
+    /// The message's topic, where messages name their schema by it and it was not learnt yet.
+    pub fn lacks_schema_of<'m>(&self, message: &'m Message) -> Option<&'m str> {
+        let topic = message.place.topic()?;
+        let named = message.key == topic.as_bytes();
+        (named && !self.schemas.given().has(topic)).then_some(topic)
+    }
+
+    /// Adds a schema that was fetched for messages with the key `name`.
+    pub fn learn(&mut self, name: &str, schema: &str) {
+        self.schemas.learn(name, schema);
+    }
+
     /// Judges one message and counts what it says.
     pub fn judge(&mut self, message: &Message) -> Judgement {
         self.follow_shelves(&message.place);
         self.account.read.add_one();
         let judgement = match self.read(message) {
-            Ok((plans, head)) => {
+            Ok((plans, head, datum)) => {
+                // From here on all are alike: a bare datum, as the livestream brings it.
+                let message = &Message {
+                    value: datum,
+                    ..message.clone()
+                };
                 if self.copies.is_copy(&message.place, head.alert_id) {
                     Judgement::Copy(head)
                 } else {
@@ -167,9 +200,10 @@ impl Judge {
         }
     }
 
-    /// Reads what the filters need; the place of the schema's plans and what every alert has.
-    fn read(&mut self, message: &Message) -> Result<(usize, Head), Undecodable> {
-        let schema = self.schemas.get(&message.key)?;
+    /// Reads what the filters need; the place of the schema's plans, what every alert has, and the
+    /// datum.
+    fn read(&mut self, message: &Message) -> Result<(usize, Head, Bytes), Undecodable> {
+        let Opened { schema, datum } = self.schemas.open(&message.key, &message.value)?;
         if let Some(expected) = self.survey
             && expected != schema.survey()
         {
@@ -186,8 +220,8 @@ impl Judge {
         });
         let topic = message.place.topic();
         let early = &self.plans[plans].early;
-        let head = early.read(&message.value, topic, &mut self.rows.early)?;
-        Ok((plans, head))
+        let head = early.read(&datum, topic, &mut self.rows.early)?;
+        Ok((plans, head, datum))
     }
 
     fn verdicts(&mut self, message: &Message, plans: usize, head: Head) -> Judged {

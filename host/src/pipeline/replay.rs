@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::judge::{Judge, Judgement, Passed};
 use super::modules::Modules;
 use super::run::{RunError, seats, set_up};
+use crate::alert::GivenSchemas;
 use crate::config::Config;
 use crate::skyportal::{Patience, Portal, Receipt, Request, Undelivered};
 use crate::source::{FileError, Files, Message};
@@ -83,6 +84,12 @@ impl Replay {
             accounts,
             _modules: modules,
         })
+    }
+
+    /// The same replay, with schemas for messages that only name theirs.
+    pub fn with_given(mut self, given: GivenSchemas) -> Self {
+        self.judge = self.judge.with_given(given);
+        self
     }
 
     pub fn accounts(&self) -> &Arc<Accounts> {

@@ -15,7 +15,9 @@ use super::seat::Seat;
 use crate::alert::Survey;
 use crate::config::{Config, Filter, Group, Route, SecretError, Source};
 use crate::skyportal::{ConnectError, Destination, Patience, Portal, Ready};
-use crate::source::{Consumer, ConsumerError, Incoming, Message, Ticket};
+use crate::source::{
+    Consumer, ConsumerError, Feed, Incoming, Message, SchemasError, Ticket, read_schemas,
+};
 use crate::store::{DeadLetters, Kind, StoreError};
 use crate::telemetry::Accounts;
 
@@ -66,6 +68,8 @@ pub enum RunError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Source(#[from] ConsumerError),
+    #[error(transparent)]
+    Schemas(#[from] SchemasError),
     #[error("no group can deliver to SkyPortal, and nothing was started:\n  - {}", .0.join("\n  - "))]
     NothingReady(Vec<String>),
     #[error("{0}")]
@@ -99,7 +103,10 @@ impl Pipeline {
                 filter.topics.iter().any(reads)
             })?;
             let account = accounts.source(&source.name);
-            let judge = Judge::new(seats, account, Some(source.survey));
+            let mut judge = Judge::new(seats, account, Some(source.survey));
+            if let Some(folder) = &source.schemas {
+                judge = judge.with_given(read_schemas(folder)?);
+            }
             sources.push((Consumer::open(source)?, judge, source.clone()));
         }
         Ok(Pipeline {
@@ -152,8 +159,8 @@ impl Pipeline {
 }
 
 /// Reads one source.
-struct Reader {
-    consumer: Consumer,
+struct Reader<F> {
+    consumer: F,
     judge: Judge,
     source: Source,
     lanes: Arc<Lanes>,
@@ -161,16 +168,12 @@ struct Reader {
     open: usize,
     done: UnboundedSender<Option<Ticket>>,
     finished: UnboundedReceiver<Option<Ticket>>,
+    /// The topics whose schema was looked for.
+    looked_for: BTreeSet<String>,
 }
 
-impl Reader {
-    fn new(
-        consumer: Consumer,
-        judge: Judge,
-        source: Source,
-        lanes: Arc<Lanes>,
-        stop: Stop,
-    ) -> Self {
+impl<F: Feed> Reader<F> {
+    fn new(consumer: F, judge: Judge, source: Source, lanes: Arc<Lanes>, stop: Stop) -> Self {
         let (done, finished) = unbounded_channel();
         Reader {
             consumer,
@@ -181,6 +184,7 @@ impl Reader {
             open: 0,
             done,
             finished,
+            looked_for: BTreeSet::new(),
         }
     }
 
@@ -197,7 +201,15 @@ impl Reader {
                 incoming = self.consumer.next() => incoming,
             };
             match incoming {
-                Incoming::Message(message, ticket) => self.take(message, ticket),
+                Incoming::Message(message, ticket) => {
+                    tokio::select! {
+                        biased;
+                        // Not taken, so it comes again.
+                        () = self.stop.reading.clone().cancelled_owned() => break,
+                        () = self.look_for_schema(&message) => {}
+                    }
+                    self.take(message, ticket);
+                }
                 Incoming::Waiting(what) => {
                     tracing::info!(source = %self.source.name, "waiting: {what}");
                 }
@@ -208,6 +220,26 @@ impl Reader {
         }
         self.drain().await;
         self.consumer.commit();
+    }
+
+    /// Messages that name their schema by their topic: it is fetched once, before the first of them
+    /// is judged. If it does not come they become dead letters that can be replayed.
+    async fn look_for_schema(&mut self, message: &Message) {
+        let Some(topic) = self.judge.lacks_schema_of(message) else {
+            return;
+        };
+        if !self.looked_for.insert(topic.to_owned()) {
+            return;
+        }
+        match self.consumer.schema_of(topic).await {
+            Ok(schema) => {
+                tracing::info!(source = %self.source.name, topic, "its schema was fetched");
+                self.judge.learn(topic, &schema);
+            }
+            Err(error) => {
+                tracing::error!(source = %self.source.name, topic, "its schema was not found: {error}");
+            }
+        }
     }
 
     fn take(&mut self, message: Message, ticket: Ticket) {

@@ -1,16 +1,13 @@
-//! Alerts from files: raw wire messages with their key beside them, and object containers.
+//! Alerts from files: raw messages with their key beside them, and object containers.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use apache_avro::Reader;
-use apache_avro::writer::datum::GenericDatumWriter;
+use bytes::Bytes;
 
 use super::{Message, Place};
-
-/// The first bytes of an Avro object container.
-const CONTAINER: &[u8] = b"Obj\x01";
+use crate::alert::decode::{Container, ContainerError, Extent, MAGIC, SchemaError, Shape};
 
 /// Beside wire messages: the bytes of their common key.
 const KEY_FILE: &str = "key.json";
@@ -22,6 +19,8 @@ pub struct Files {
     paths: VecDeque<PathBuf>,
     topic: Option<Arc<str>>,
     ready: VecDeque<Result<Message, FileError>>,
+    /// Files that follow each other have the same schema.
+    newest: Option<(Bytes, Extent)>,
 }
 
 /// Why a file gives no message, or no further one.
@@ -41,17 +40,16 @@ pub enum FileError {
     )]
     NoKey { path: PathBuf },
     #[error(
-        "`{path}` is framed for a schema registry (schema id {id}); that schema is not at hand"
+        "`{path}` is neither an Avro object container, nor framed for a schema registry, nor a `.bin` wire message"
     )]
-    Framed { path: PathBuf, id: u32 },
-    #[error("`{path}` is neither an Avro object container nor a `.bin` wire message")]
     Unknown { path: PathBuf },
-    #[error("`{path}`, record {record}: the object container is damaged: {reason}")]
-    Damaged {
+    #[error("`{path}`: {error}")]
+    Container {
         path: PathBuf,
-        record: usize,
-        reason: String,
+        error: ContainerError,
     },
+    #[error("`{path}`, the schema in the object container: {error}")]
+    Schema { path: PathBuf, error: SchemaError },
 }
 
 impl Files {
@@ -79,6 +77,7 @@ impl Files {
             paths: found,
             topic: topic.map(Arc::from),
             ready: VecDeque::new(),
+            newest: None,
         })
     }
 
@@ -86,6 +85,62 @@ impl Files {
     pub fn files_left(&self) -> usize {
         self.paths.len()
     }
+
+    fn read(&mut self, path: &Path, topic: Option<Arc<str>>) {
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => Bytes::from(bytes),
+            Err(source) => return self.ready.push_back(Err(unreadable(path, source))),
+        };
+        if bytes.starts_with(MAGIC) {
+            if let Err(error) = self.container(path, &bytes, topic) {
+                self.ready.push_back(Err(error));
+            }
+        } else {
+            self.ready.push_back(wire(path, bytes, topic));
+        }
+    }
+
+    /// The data of a container, each as the wire message that it would have been, up to the first
+    /// that is damaged.
+    fn container(
+        &mut self,
+        path: &Path,
+        bytes: &Bytes,
+        topic: Option<Arc<str>>,
+    ) -> Result<(), FileError> {
+        let failed = |error| FileError::Container {
+            path: path.to_owned(),
+            error,
+        };
+        let container = Container::open(bytes).map_err(failed)?;
+        let schema = container.schema().clone();
+        let extent = match self.newest.take() {
+            Some((known, extent)) if known == schema => extent,
+            _ => extent(path, &schema)?,
+        };
+        let (_, extent) = self.newest.insert((schema.clone(), extent));
+        let mut data = container.data(extent).enumerate().peekable();
+        if data.peek().is_none() {
+            return Err(failed(ContainerError::Empty));
+        }
+        for (record, value) in data {
+            self.ready.push_back(Ok(Message {
+                place: place(path, record, topic.clone()),
+                key: schema.clone(),
+                value: value.map_err(failed)?,
+            }));
+        }
+        Ok(())
+    }
+}
+
+fn extent(path: &Path, schema: &Bytes) -> Result<Extent, FileError> {
+    let text = String::from_utf8_lossy(schema);
+    let shape = Shape::parse(&text).map_err(|error| FileError::Schema {
+        path: path.to_owned(),
+        error,
+    })?;
+    Ok(Extent::of(&shape))
 }
 
 impl Iterator for Files {
@@ -95,7 +150,7 @@ impl Iterator for Files {
         while self.ready.is_empty() {
             let path = self.paths.pop_front()?;
             let topic = self.topic.clone().or_else(|| topic_of(&path));
-            self.ready = read(&path, topic);
+            self.read(&path, topic);
         }
         self.ready.pop_front()
     }
@@ -132,76 +187,19 @@ fn topic_of(path: &Path) -> Option<Arc<str>> {
     folder.starts_with("fink_").then(|| folder.into())
 }
 
-fn read(path: &Path, topic: Option<Arc<str>>) -> VecDeque<Result<Message, FileError>> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(source) => return VecDeque::from([Err(unreadable(path, source))]),
-    };
-    if bytes.starts_with(CONTAINER) {
-        return container(path, &bytes, topic);
-    }
-    VecDeque::from([wire(path, bytes, topic)])
-}
-
-fn wire(path: &Path, bytes: Vec<u8>, topic: Option<Arc<str>>) -> Result<Message, FileError> {
+/// A message as it came over the wire. The key lies beside it; a framed value has none.
+fn wire(path: &Path, value: Bytes, topic: Option<Arc<str>>) -> Result<Message, FileError> {
     let path_buf = || path.to_owned();
-    if path.extension().is_some_and(|e| e == "bin") {
-        let key = std::fs::read(path.with_file_name(KEY_FILE))
-            .map_err(|_| FileError::NoKey { path: path_buf() })?;
-        let place = place(path, 0, topic);
-        let (key, value) = (key.into(), bytes.into());
-        return Ok(Message { place, key, value });
-    }
-    match bytes.first_chunk::<5>() {
-        Some([0, id @ ..]) => Err(FileError::Framed {
-            path: path_buf(),
-            id: u32::from_be_bytes(*id),
-        }),
-        _ => Err(FileError::Unknown { path: path_buf() }),
-    }
-}
-
-/// The records of a container, each as the wire message that it would have been.
-fn container(
-    path: &Path,
-    bytes: &[u8],
-    topic: Option<Arc<str>>,
-) -> VecDeque<Result<Message, FileError>> {
-    let damaged = |record: usize, reason: String| FileError::Damaged {
-        path: path.to_owned(),
-        record,
-        reason,
+    let framed = value.first() == Some(&0);
+    let is_bin = path.extension().is_some_and(|ending| ending == "bin");
+    let key = match std::fs::read(path.with_file_name(KEY_FILE)) {
+        Ok(key) if is_bin => Bytes::from(key),
+        _ if framed => Bytes::new(),
+        _ if is_bin => return Err(FileError::NoKey { path: path_buf() }),
+        _ => return Err(FileError::Unknown { path: path_buf() }),
     };
-    let reader = match Reader::new(bytes) {
-        Ok(reader) => reader,
-        Err(error) => return VecDeque::from([Err(damaged(0, error.to_string()))]),
-    };
-    let schema = reader.writer_schema().clone();
-    let key = serde_json::to_vec(&schema).unwrap_or_default();
-    let writer = match GenericDatumWriter::builder(&schema).build() {
-        Ok(writer) => writer,
-        Err(error) => return VecDeque::from([Err(damaged(0, error.to_string()))]),
-    };
-    let mut messages = VecDeque::new();
-    for (record, value) in reader.enumerate() {
-        let value = value.and_then(|value| writer.write_value_to_vec(value));
-        let failed = value.is_err();
-        messages.push_back(match value {
-            Ok(value) => Ok(Message {
-                place: place(path, record, topic.clone()),
-                key: key.clone().into(),
-                value: value.into(),
-            }),
-            Err(error) => Err(damaged(record, error.to_string())),
-        });
-        if failed {
-            break;
-        }
-    }
-    if messages.is_empty() {
-        messages.push_back(Err(damaged(0, "it holds no record".to_owned())));
-    }
-    messages
+    let place = place(path, 0, topic);
+    Ok(Message { place, key, value })
 }
 
 fn place(path: &Path, record: usize, topic: Option<Arc<str>>) -> Place {

@@ -12,7 +12,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::topic_partition_list::TopicPartitionList;
 
-use super::{Message, Place, Ticket, Watermarks};
+use super::{Feed, Message, Place, SchemaFetchError, Ticket, Watermarks, transfer};
 use crate::config::{Mechanism, SecretError, Source, Start};
 
 /// Kibibytes that the client library may hold ahead of us, all partitions together; an LSST alert
@@ -24,6 +24,7 @@ pub struct Consumer {
     inner: StreamConsumer<Changes>,
     watermarks: Watermarks,
     paused: bool,
+    source: Source,
 }
 
 /// What reading can bring.
@@ -76,6 +77,7 @@ impl Consumer {
             inner,
             watermarks: Watermarks::default(),
             paused: false,
+            source: source.clone(),
         })
     }
 
@@ -266,6 +268,35 @@ impl ConsumerContext for Changes {
                 self.note(list, Change::Revoked);
             }
             Rebalance::Error(error) => tracing::warn!("rebalance: {error}"),
+        }
+    }
+}
+
+impl Feed for Consumer {
+    async fn next(&mut self) -> Incoming {
+        self.next().await
+    }
+
+    fn finish(&mut self, ticket: &Ticket) {
+        self.finish(ticket);
+    }
+
+    fn pause(&mut self, pause: bool) {
+        self.pause(pause);
+    }
+
+    fn commit(&mut self) {
+        self.commit();
+    }
+
+    async fn schema_of(&mut self, topic: &str) -> Result<String, SchemaFetchError> {
+        let mut settings = settings(&self.source)?;
+        let topic = topic.to_owned();
+        let fetched = tokio::task::spawn_blocking(move || transfer::fetch(&mut settings, &topic));
+        match fetched.await {
+            Ok(fetched) => fetched,
+            // The task cannot be cancelled; a panic in the library is one here.
+            Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
         }
     }
 }

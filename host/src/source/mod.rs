@@ -4,8 +4,11 @@
 //! are done, from which the offsets to store follow ([`Watermarks`]).
 //! Never here: what a message means; an offset stored for a message whose deliveries are not done.
 
+mod feed;
 mod files;
 mod kafka;
+mod schemas;
+mod transfer;
 mod watermark;
 
 use std::fmt;
@@ -14,17 +17,20 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub use feed::Feed;
 pub use files::{FileError, Files};
 pub use kafka::{Consumer, ConsumerError, Incoming};
+pub use schemas::{SchemasError, read_schemas};
+pub use transfer::SchemaFetchError;
 pub use watermark::{Ticket, Watermarks};
 
 /// One message as it came: bytes and a place.
 #[derive(Clone, Debug)]
 pub struct Message {
     pub place: Place,
-    /// Fink's livestream: the writer's Avro schema, as JSON.
+    /// Fink's livestream: the writer's Avro schema, as JSON; or the name of one, or nothing.
     pub key: Bytes,
-    /// Fink's livestream: one schemaless Avro datum.
+    /// Fink's livestream: one schemaless Avro datum; or that with its schema, or with its number.
     pub value: Bytes,
 }
 

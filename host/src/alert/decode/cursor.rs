@@ -129,6 +129,17 @@ pub(super) struct Block {
     pub bytes: Option<usize>,
 }
 
+impl Block {
+    /// A block that is passed over by its length must be the same when it is read item by item:
+    /// what an alert says may not depend on who asks.
+    pub fn check(&self, read: usize) -> Result<(), Malformed> {
+        match self.bytes {
+            Some(claimed) if claimed != read => Err(Malformed::BlockLength { claimed, read }),
+            _ => Ok(()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -38,6 +38,8 @@ pub enum Malformed {
     NoSuchSymbol { index: i64, symbols: usize },
     #[error("an array or map claims {claimed} items, more than the rest of the packet can hold")]
     TooManyItems { claimed: u64 },
+    #[error("a block of an array or map claims {claimed} bytes, and its items take {read}")]
+    BlockLength { claimed: usize, read: usize },
     #[error("a boolean is {0}, neither 0 nor 1")]
     NotABoolean(u8),
     #[error("a text is not UTF-8")]

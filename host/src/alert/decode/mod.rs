@@ -5,12 +5,17 @@
 //! by column, and every length is checked against the bytes that are left before it is believed.
 //! Never here: what a field means; allocation on the word of a length field.
 
+mod bare;
+mod container;
 mod cursor;
 mod error;
+mod extent;
 mod plan;
 mod shape;
 mod walk;
 
+pub use container::{Container, ContainerError, MAGIC};
 pub use error::{DecodeError, Malformed, Misfit};
+pub use extent::Extent;
 pub use plan::RawPlan;
 pub use shape::{SchemaError, Shape};

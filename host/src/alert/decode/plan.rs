@@ -259,7 +259,7 @@ impl Compiler {
         Node::Map {
             keys,
             rest: skip(value),
-            least_bytes: 1 + value.least_bytes(),
+            least_bytes: value.least_bytes().saturating_add(1),
         }
     }
 
@@ -369,7 +369,7 @@ fn leaf(shape: &Shape) -> Option<(Leaf, Option<Scalar>)> {
     })
 }
 
-fn skip(shape: &Shape) -> Skip {
+pub(super) fn skip(shape: &Shape) -> Skip {
     match shape {
         Shape::Null => Skip::Fixed(0),
         Shape::Bool => Skip::Bool,
@@ -385,7 +385,7 @@ fn skip(shape: &Shape) -> Skip {
         },
         Shape::Map(value) => Skip::Map {
             value: Box::new(skip(value)),
-            least_bytes: 1 + value.least_bytes(),
+            least_bytes: value.least_bytes().saturating_add(1),
         },
         Shape::Union(branches) => Skip::Union(branches.iter().map(skip).collect()),
         Shape::Record(fields) => skip_record(fields),
@@ -397,7 +397,7 @@ fn skip_record(fields: &[(String, Shape)]) -> Skip {
     let mut steps: Vec<Skip> = Vec::new();
     for (_, shape) in fields {
         match (steps.last_mut(), skip(shape)) {
-            (Some(Skip::Fixed(run)), Skip::Fixed(more)) => *run += more,
+            (Some(Skip::Fixed(run)), Skip::Fixed(more)) => *run = run.saturating_add(more),
             (_, step) => steps.push(step),
         }
     }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use apache_avro::Schema;
 use apache_avro::schema::{InnerDecimalSchema, UuidSchema};
 
+use super::bare::bare;
+
 /// Nesting and size beyond which a schema is taken for an attack: Fink's largest has about 1,300
 /// fields, six levels deep.
 const MAX_DEPTH: usize = 32;
@@ -41,6 +43,10 @@ pub enum SchemaError {
     TooDeep,
     #[error("the schema has more than {MAX_NODES} fields when written out")]
     TooLarge,
+    #[error("the schema has {bytes} bytes; more than {most} are taken for an attack")]
+    TooLong { bytes: usize, most: usize },
+    #[error("an array's items take no bytes, so that it could claim any number of them")]
+    EmptyItems,
     #[error("the schema's top level is `{0}`; an alert is a record")]
     NotARecord(&'static str),
 }
@@ -52,7 +58,7 @@ impl Shape {
     /// Where the text is not a schema, or one that no alert has (recursive, absurdly large).
     pub fn parse(text: &str) -> Result<Self, SchemaError> {
         let schema =
-            Schema::parse_str(text).map_err(|error| SchemaError::NotAvro(error.to_string()))?;
+            Schema::parse(&bare(text)?).map_err(|error| SchemaError::NotAvro(error.to_string()))?;
         Self::from_avro(&schema)
     }
 
@@ -122,9 +128,14 @@ impl Shape {
             Shape::Fixed(size) => *size,
             Shape::Array(_) | Shape::Map(_) => 1,
             Shape::Union(branches) => {
-                1 + branches.iter().map(Shape::least_bytes).min().unwrap_or(0)
+                let least = branches.iter().map(Shape::least_bytes).min();
+                least.unwrap_or(0).saturating_add(1)
             }
-            Shape::Record(fields) => fields.iter().map(|(_, shape)| shape.least_bytes()).sum(),
+            // A `fixed` may be as large as it says: what cannot be held is found when it is read.
+            Shape::Record(fields) => fields
+                .iter()
+                .map(|(_, shape)| shape.least_bytes())
+                .fold(0, usize::saturating_add),
         }
     }
 }
@@ -166,11 +177,13 @@ impl Resolver {
             Schema::Double => Shape::Double,
             Schema::Bytes | Schema::BigDecimal => Shape::Bytes,
             Schema::String => Shape::Str,
-            Schema::Array(array) => Shape::Array(Arc::new(self.resolve(
-                &array.items,
-                namespace,
-                depth + 1,
-            )?)),
+            Schema::Array(array) => {
+                let item = self.resolve(&array.items, namespace, depth + 1)?;
+                if item.least_bytes() == 0 {
+                    return Err(SchemaError::EmptyItems);
+                }
+                Shape::Array(Arc::new(item))
+            }
             Schema::Map(map) => {
                 Shape::Map(Arc::new(self.resolve(&map.types, namespace, depth + 1)?))
             }

@@ -103,6 +103,7 @@ impl Walk<'_> {
         columns: &[(usize, usize)],
     ) -> Result<(), Failure> {
         while let Some(block) = self.cursor.block(least_bytes)? {
+            let begin = self.cursor.at();
             for _ in 0..block.items {
                 // Every item has its place in every column: null until a value is read.
                 for (column, _) in columns {
@@ -111,6 +112,7 @@ impl Walk<'_> {
                 }
                 self.node(item)?;
             }
+            block.check(self.cursor.at() - begin)?;
         }
         for (column, field) in columns {
             self.row.set_list(*field, self.columns[*column].drain(..));
@@ -125,6 +127,7 @@ impl Walk<'_> {
         least_bytes: usize,
     ) -> Result<(), Failure> {
         while let Some(block) = self.cursor.block(least_bytes)? {
+            let begin = self.cursor.at();
             for _ in 0..block.items {
                 let key = self.cursor.run()?;
                 match keys.iter().find(|(wanted, _)| wanted.as_bytes() == key) {
@@ -134,6 +137,7 @@ impl Walk<'_> {
                     None => pass(&mut self.cursor, rest)?,
                 }
             }
+            block.check(self.cursor.at() - begin)?;
         }
         Ok(())
     }
@@ -179,7 +183,7 @@ impl Walk<'_> {
 }
 
 /// Passes over a value without reading it.
-fn pass(cursor: &mut Cursor<'_>, skip: &Skip) -> Result<(), Malformed> {
+pub(super) fn pass(cursor: &mut Cursor<'_>, skip: &Skip) -> Result<(), Malformed> {
     match skip {
         Skip::Fixed(len) => cursor.take(*len).map(drop),
         Skip::Bool => cursor.boolean().map(drop),
