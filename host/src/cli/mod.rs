@@ -2,6 +2,7 @@
 
 mod dead_letters;
 mod replay;
+mod rewind;
 mod run;
 
 use std::path::PathBuf;
@@ -33,6 +34,8 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Make Fink-shaped alerts, to files or to Kafka.
     Simulate(simulate::command::SimulateArgs),
+    /// Set where reading goes on to a time: back, to read again, or forward.
+    Rewind(rewind::RewindArguments),
     /// Print the commented default configuration.
     Config,
     /// Look at what could not be read or delivered.
@@ -69,6 +72,7 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
             simulate::command::run(arguments).await?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Rewind(arguments) => rewind::run(arguments),
         Command::Config => {
             print!("{DEFAULT_YAML}");
             Ok(ExitCode::SUCCESS)

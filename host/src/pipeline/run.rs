@@ -14,9 +14,9 @@ use super::seat::Seat;
 use crate::alert::Survey;
 use crate::config::{Config, Filter, Group, Route, SecretError, Source};
 use crate::skyportal::{ConnectError, Destination, Patience, Portal, Ready};
-use crate::source::{Consumer, ConsumerError, Incoming, Message, Ticket};
+use crate::source::{Consumer, ConsumerError, Incoming, Message, Standings, Ticket};
 use crate::store::{DeadLetters, Kind, StoreError};
-use crate::telemetry::Accounts;
+use crate::telemetry::{Accounts, SourceAccount};
 
 /// Messages whose deliveries are not done yet; beyond it the source's partitions wait.
 const MAX_OPEN: usize = 128;
@@ -114,6 +114,14 @@ impl Pipeline {
         &self.accounts
     }
 
+    /// How each source stands with its Kafka, by the source's name; kept current while it runs.
+    pub fn standings(&self) -> Vec<(String, Standings)> {
+        let sources = self.sources.iter();
+        sources
+            .map(|(consumer, _, source)| (source.name.clone(), consumer.standings()))
+            .collect()
+    }
+
     /// Runs until it is told to stop, then ends in order.
     pub async fn run(self) {
         let lanes = Arc::new(self.lanes);
@@ -121,7 +129,9 @@ impl Pipeline {
             .sources
             .into_iter()
             .map(|(consumer, judge, source)| {
-                let reader = Reader::new(consumer, judge, source, lanes.clone(), self.stop.clone());
+                let account = self.accounts.source(&source.name);
+                let (lanes, stop) = (lanes.clone(), self.stop.clone());
+                let reader = Reader::new(consumer, judge, source, account, lanes, stop);
                 tokio::spawn(reader.run())
             })
             .collect();
@@ -142,6 +152,7 @@ struct Reader {
     consumer: Consumer,
     judge: Judge,
     source: Source,
+    account: Arc<SourceAccount>,
     lanes: Arc<Lanes>,
     stop: Stop,
     open: usize,
@@ -154,6 +165,7 @@ impl Reader {
         consumer: Consumer,
         judge: Judge,
         source: Source,
+        account: Arc<SourceAccount>,
         lanes: Arc<Lanes>,
         stop: Stop,
     ) -> Self {
@@ -162,6 +174,7 @@ impl Reader {
             consumer,
             judge,
             source,
+            account,
             lanes,
             stop,
             open: 0,
@@ -184,16 +197,30 @@ impl Reader {
             };
             match incoming {
                 Incoming::Message(message, ticket) => self.take(message, ticket),
-                Incoming::Waiting(what) => {
-                    tracing::info!(source = %self.source.name, "waiting: {what}");
-                }
-                Incoming::Trouble(what) => {
-                    tracing::warn!(source = %self.source.name, "Kafka: {what}");
-                }
+                other => self.tell(other),
             }
         }
         self.drain().await;
         self.consumer.commit();
+    }
+
+    fn tell(&self, incoming: Incoming) {
+        let source = &self.source.name;
+        match incoming {
+            Incoming::Message(..) => {}
+            Incoming::Waiting(topic) => tracing::info!(
+                %source, %topic,
+                "the topic does not exist yet: waiting for it (Fink makes it with its first alert)"
+            ),
+            Incoming::Lost(loss) => {
+                self.account.lost.add(loss.count());
+                tracing::error!(%source, "{loss}");
+            }
+            Incoming::Trouble(trouble) if trouble.needs_a_person() => {
+                tracing::error!(%source, "Kafka: {trouble}");
+            }
+            Incoming::Trouble(trouble) => tracing::warn!(%source, "Kafka: {trouble}"),
+        }
     }
 
     fn take(&mut self, message: Message, ticket: Ticket) {

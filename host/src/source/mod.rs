@@ -15,7 +15,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub use files::{FileError, Files};
-pub use kafka::{Consumer, ConsumerError, Incoming};
+pub use kafka::{
+    Consumer, ConsumerError, Incoming, Loss, Moved, RewindError, Rewound, Standing, Standings,
+    Trouble, rewind,
+};
 pub use watermark::{Ticket, Watermarks};
 
 /// One message as it came: bytes and a place.
