@@ -4,6 +4,7 @@
 
 mod cargo;
 mod guests;
+mod kafka;
 mod test;
 mod tools;
 
@@ -15,6 +16,7 @@ usage: cargo xtask <command>
   demo [--once] [--alerts N] [--rate R]   the whole pipeline at home: a mock Kafka, simulated alerts,
                             two groups' WebAssembly modules, a stand-in SkyPortal with a web page
   test [ARGUMENTS]          every test; arguments go to `cargo test`
+  kafka                     a real Kafka on this machine until Ctrl-C, with its addresses
   guests                    build the modules of `filters/` into `target/modules`
   check                     formatting, lints and documentation, as CI asks for them";
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     let done = match command.as_str() {
         "demo" => demo(&rest),
         "test" => tools::check().and_then(|()| test::all(&rest)),
+        "kafka" => kafka::serve(),
         "guests" => guests::build().map(drop),
         "check" => test::check(),
         _ => Err(USAGE.to_owned()),

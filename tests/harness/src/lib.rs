@@ -2,5 +2,7 @@
 #![deny(unsafe_code)]
 
 pub mod guests;
+pub mod kafka;
 pub mod mock_kafka;
+pub mod program;
 pub mod reference;
