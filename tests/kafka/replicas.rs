@@ -82,23 +82,28 @@ async fn a_restart_reads_nothing_twice() -> Result<()> {
     let topic = new_name("fink_restart_ztf");
     kafka.make_topic(&topic, 2).await?;
     let night = Night::new(&kafka, Survey::Ztf, &[&[topic.as_str()]]).await?;
-    let alerts = alerts(60);
+    // More than may be in flight at once.
+    let alerts = alerts(240);
     slow(&night.portal);
     let before = night.start()?;
     send(&kafka, &topic, 2, &alerts, 0).await?;
     until(|| night.candidates().len() > 5).await?;
     let (read_before, _) = end(before).await?;
+    assert!(
+        read_before["source-0"] < 240,
+        "nothing is left for the next one"
+    );
     quick(&night.portal);
     let after = night.start()?;
     let group = &night.config.sources[0].kafka_group;
     until(|| {
         kafka
             .committed(group, &topic, 2)
-            .is_ok_and(|o| o == [Some(30), Some(30)])
+            .is_ok_and(|o| o == [Some(120), Some(120)])
     })
     .await?;
     let (read_after, _) = end(after).await?;
-    assert_eq!(read_before["source-0"] + read_after["source-0"], 60);
+    assert_eq!(read_before["source-0"] + read_after["source-0"], 240);
     night.until_candidates(&alerts).await
 }
 

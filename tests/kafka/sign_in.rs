@@ -1,6 +1,6 @@
 //! Every way to sign in, and what a way that does not work says.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use harness::kafka::{self, new_name};
 use skysieve::alert::Survey;
 use skysieve::config::{Mechanism, SecretSource, SignIn, Tls};
@@ -21,7 +21,7 @@ async fn every_sign_in_works() -> Result<()> {
     };
     let topic = new_name("fink_sign_in_ztf");
     kafka.make_topic(&topic, 1).await?;
-    let mut night = Night::new(&kafka, Survey::Ztf, &[&[topic.as_str()]; 8]).await?;
+    let mut night = Night::new(&kafka, Survey::Ztf, &[&[topic.as_str()][..]; 8]).await?;
     let password = night.file("password", &doors.password)?;
     let sign_in = |mechanism| SignIn {
         mechanism,
@@ -76,7 +76,7 @@ async fn what_is_refused_says_who_and_what_to_do() -> Result<()> {
     };
     let topic = new_name("fink_refused_ztf");
     kafka.make_topic(&topic, 1).await?;
-    let mut night = Night::new(&kafka, Survey::Ztf, &[&[topic.as_str()]; 6]).await?;
+    let mut night = Night::new(&kafka, Survey::Ztf, &[&[topic.as_str()][..]; 6]).await?;
     let wrong = "day-shift-and-wrong";
     let password = night.file("the-wrong-password", wrong)?;
     let [plain, scram256, scram512, stranger, bare, open] = &mut night.config.sources[..] else {
@@ -105,7 +105,8 @@ async fn what_is_refused_says_who_and_what_to_do() -> Result<()> {
             let mut lines = log.lines().filter(|line| line.contains(name));
             lines.any(|line| line.contains("`sign_in`"))
         };
-        super::night::until(told).await?;
+        let told = super::night::until(told).await;
+        told.with_context(|| format!("of {name}: {}", program.log()))?;
     }
     let (_, ended) = end(program).await?;
     let lines = |name: &str| -> Vec<String> {

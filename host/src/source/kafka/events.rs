@@ -41,6 +41,8 @@ struct Memory {
     told: Told,
     /// Topics that were told to be absent: each of their messages is newer than our start.
     awaited: HashSet<String>,
+    /// How a connection failed last: of a server that hangs up, the library only logs it.
+    failure: Option<String>,
 }
 
 impl Events {
@@ -146,6 +148,19 @@ impl Events {
         }
     }
 
+    fn trouble(&self, code: Code, reason: &str) {
+        let mut memory = self.memory();
+        if !memory.told.is_news(code) {
+            return;
+        }
+        let failure = memory
+            .failure
+            .as_deref()
+            .filter(|_| code == Code::AllBrokersDown);
+        let trouble = Trouble::of(code, failure.unwrap_or(reason), &self.source);
+        self.note(Note::Trouble(trouble));
+    }
+
     /// The library names the topic in the middle of a sentence.
     fn absent(&self, reason: &str) {
         let words: HashSet<&str> = reason.split(": ").map(str::trim).collect();
@@ -189,6 +204,13 @@ impl ClientContext for Events {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         // The library repeats itself every second while a server is away: once a state is enough,
         // and its errors come through `error` as well.
+        if facility == "FAIL" {
+            // Before it stands the name of the library's thread.
+            let failure = message
+                .split_once("]: ")
+                .map_or(message, |(_, failure)| failure);
+            self.memory().failure = Some(failure.to_owned());
+        }
         tracing::debug!(target: "librdkafka", ?level, facility, "{message}");
     }
 
@@ -202,11 +224,7 @@ impl ClientContext for Events {
         match code {
             Some(Code::AutoOffsetReset) => self.note(Note::Unsettled),
             Some(Code::UnknownTopicOrPartition | Code::UnknownTopic) => self.absent(reason),
-            Some(code) => {
-                if self.memory().told.is_news(code) {
-                    self.note(Note::Trouble(Trouble::of(code, reason, &self.source)));
-                }
-            }
+            Some(code) => self.trouble(code, reason),
             None => self.note(Note::Trouble(Trouble::passing(format!(
                 "{reason} ({error})"
             )))),
@@ -240,10 +258,9 @@ impl ConsumerContext for Events {
         if let Err(error) = result
             && let Some(code) = error.rdkafka_error_code()
             && code != Code::NoOffset
-            && self.memory().told.is_news(code)
         {
             let what = format!("offsets were not committed, and are with the next ones: {error}");
-            self.note(Note::Trouble(Trouble::of(code, &what, &self.source)));
+            self.trouble(code, &what);
         }
     }
 }

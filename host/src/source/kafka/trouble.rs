@@ -62,15 +62,7 @@ impl Trouble {
                 ),
                 "ask the server's operators which `kafka_group` is yours",
             ),
-            Code::AllBrokersDown | Code::Resolve => Trouble::passing(format!(
-                "no server of `{}` can be reached, trying on: {reason}",
-                source.servers.join(", ")
-            )),
-            // The library's guess at a server that hangs up on what we said first.
-            _ if reason.contains("security.protocol") => Trouble::lasting(
-                reason,
-                "does this port want `tls` or a `sign_in`, or neither?",
-            ),
+            Code::AllBrokersDown | Code::Resolve => away(reason, source),
             _ => Trouble::passing(reason),
         }
     }
@@ -89,6 +81,17 @@ impl fmt::Display for Trouble {
             None => Ok(()),
         }
     }
+}
+
+/// A server that hangs up may be going down for a moment, or may have expected something else of us.
+fn away(reason: &str, source: &Source) -> Trouble {
+    let servers = source.servers.join(", ");
+    let what = format!("no server of `{servers}` can be used, trying on: {reason}");
+    if reason.contains("Disconnected") || reason.contains("security.protocol") {
+        let advice = "if it stays so: does this port want `tls` or a `sign_in`, or neither?";
+        return Trouble::lasting(what, advice);
+    }
+    Trouble::passing(what)
 }
 
 /// The library's reason names server and mechanism, and never the password.
