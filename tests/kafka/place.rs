@@ -297,7 +297,7 @@ async fn the_largest_alerts_come_through_compressed() -> Result<()> {
     kafka.make_topic(&topic, 1).await?;
     let night = Night::new(&kafka, Survey::Lsst, &[&[topic.as_str()]]).await?;
     // As much as LSST's longest histories take.
-    let cutout = vec![0x5a; 520_000];
+    let cutout = vec![0x5a; 540_000];
     let large = Alert::typical(Survey::Lsst, Kind::Supernova, 3).with("cutoutScience", cutout)?;
     let large = [large.message()];
     let (key, value) = (large[0].key.len(), large[0].value.len());

@@ -25,7 +25,8 @@ pub(super) fn connection(source: &Source) -> Result<ClientConfig, SecretError> {
         .set("socket.keepalive.enable", "true")
         // Fink makes a topic with its first alert; it is looked for, never made by us.
         .set("allow.auto.create.topics", "false")
-        .set_log_level(RDKafkaLogLevel::Warning);
+        // Of a server that hangs up the library says why at this level only; see `Events::log`.
+        .set_log_level(RDKafkaLogLevel::Info);
     if let Some(ca_file) = source.tls.as_ref().and_then(|tls| tls.ca_file.as_ref()) {
         settings.set("ssl.ca.location", ca_file.to_string_lossy());
     }
