@@ -4,6 +4,7 @@
 
 mod cargo;
 mod guests;
+mod kafka;
 mod test;
 mod tools;
 
@@ -16,6 +17,7 @@ usage: cargo xtask <command>
                             two groups' WebAssembly modules, a stand-in SkyPortal with a web page
   test [ARGUMENTS]          every test; arguments go to `cargo test`
   bench [ARGUMENTS]         every benchmark; arguments go to `cargo bench`
+  kafka                     a real Kafka on this machine until Ctrl-C, with its addresses
   guests                    build the modules of `filters/` into `target/modules`
   check                     formatting, lints and documentation, as CI asks for them";
 
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         "demo" => demo(&rest),
         "test" => tools::check().and_then(|()| test::all(&rest)),
         "bench" => tools::check().and_then(|()| test::benches(&rest)),
+        "kafka" => kafka::serve(),
         "guests" => guests::build().map(drop),
         "check" => test::check(),
         _ => Err(USAGE.to_owned()),

@@ -3,6 +3,7 @@
 mod dead_letters;
 mod fields;
 mod replay;
+mod rewind;
 mod run;
 
 use std::path::PathBuf;
@@ -34,6 +35,8 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Make Fink-shaped alerts, to files or to Kafka.
     Simulate(simulate::command::SimulateArgs),
+    /// Set where reading goes on to a time: back, to read again, or forward.
+    Rewind(rewind::RewindArguments),
     /// Print the commented default configuration.
     Config,
     /// List the fields that a module may ask for: of a schema, of an alert, or of a survey.
@@ -73,6 +76,7 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
             simulate::command::run(arguments).await?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Rewind(arguments) => rewind::run(arguments),
         Command::Config => {
             print!("{DEFAULT_YAML}");
             Ok(ExitCode::SUCCESS)

@@ -67,6 +67,13 @@ fn sources(config: &Config, found: &mut Vec<String>) {
                 found.push(format!("the source `{}` has no `{key}`", source.name));
             }
         }
+        // The client library's own bounds.
+        if !(1..=3600).contains(&source.topic_refresh_seconds) {
+            found.push(format!(
+                "the source `{}`: `topic_refresh_seconds` is {}: expected 1 to 3600",
+                source.name, source.topic_refresh_seconds
+            ));
+        }
         for topic in &source.topics {
             if !readers.insert((&source.kafka_group, &source.servers, topic)) {
                 found.push(format!(

@@ -58,7 +58,9 @@ impl Config {
         }
         for sign_in in config.sources.iter_mut().filter_map(|s| s.sign_in.as_mut()) {
             sign_in.password.relative_to(folder);
-            sign_in.ca_file = sign_in.ca_file.take().map(|path| folder.join(path));
+        }
+        for tls in config.sources.iter_mut().filter_map(|s| s.tls.as_mut()) {
+            tls.ca_file = tls.ca_file.take().map(|path| folder.join(path));
         }
         for source in &mut config.sources {
             source.schemas = source.schemas.take().map(|path| folder.join(path));
@@ -176,6 +178,17 @@ mod tests {
         let error = load(&text).unwrap_err().to_string();
         assert!(error.contains("did you mean `kafka_group`?"), "{error}");
         assert!(error.starts_with("`skysieve.yaml`:"), "{error}");
+    }
+
+    #[test]
+    fn a_start_that_is_none_says_what_is_expected() {
+        let text = DEFAULT_YAML.replacen("start: earliest", "start: yesterday", 1);
+        let error = load(&text).unwrap_err().to_string();
+        assert!(error.contains("`yesterday`"), "{error}");
+        assert!(error.contains("2026-11-20T00:00:00Z"), "{error}");
+        let text = DEFAULT_YAML.replacen("start: earliest", "start: 2026-11-20T00:00:00Z", 1);
+        let start = load(&text).unwrap().sources[0].start;
+        assert_eq!(start.to_string(), "2026-11-20T00:00:00Z");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod check;
 mod load;
 mod secret;
+mod start;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use crate::alert::Survey;
 
 pub use load::{ConfigError, DEFAULT_YAML};
 pub use secret::{Secret, SecretError, SecretSource};
+pub use start::{Moment, Start, StartError};
 
 /// The whole file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -88,10 +90,15 @@ pub struct Source {
     #[serde(default)]
     pub sign_in: Option<SignIn>,
     #[serde(default)]
+    pub tls: Option<Tls>,
+    #[serde(default)]
     pub start: Start,
     /// A folder of `.avsc` files, for messages that do not carry their schema.
     #[serde(default)]
     pub schemas: Option<PathBuf>,
+    /// Seconds between two looks for topics that are new.
+    #[serde(default = "defaults::topic_refresh_seconds")]
+    pub topic_refresh_seconds: u32,
 }
 
 /// SASL sign-in; Fink's streams need none.
@@ -101,11 +108,13 @@ pub struct SignIn {
     pub mechanism: Mechanism,
     pub username: String,
     pub password: SecretSource,
-    /// Encrypt the connection.
-    #[serde(default)]
-    pub tls: bool,
+}
+
+/// An encrypted connection to a server that shows who it is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
     /// Trust this certificate authority (a PEM file) instead of the system's.
-    #[serde(default)]
     pub ca_file: Option<PathBuf>,
 }
 
@@ -117,15 +126,6 @@ pub enum Mechanism {
     ScramSha256,
     #[serde(rename = "scram-sha-512")]
     ScramSha512,
-}
-
-/// Where to start when Kafka remembers no offset for the Kafka group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Start {
-    #[default]
-    Earliest,
-    Latest,
 }
 
 /// One team: its SkyPortal group, its modules, its filters.
@@ -222,5 +222,8 @@ mod defaults {
     }
     pub fn timeout_seconds() -> f64 {
         60.0
+    }
+    pub fn topic_refresh_seconds() -> u32 {
+        10
     }
 }

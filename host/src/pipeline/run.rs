@@ -16,10 +16,10 @@ use crate::alert::Survey;
 use crate::config::{Config, Filter, Group, Route, SecretError, Source};
 use crate::skyportal::{ConnectError, Destination, Patience, Portal, Ready};
 use crate::source::{
-    Consumer, ConsumerError, Feed, Incoming, Message, SchemasError, Ticket, read_schemas,
+    Consumer, ConsumerError, Feed, Incoming, Message, SchemasError, Standings, Ticket, read_schemas,
 };
 use crate::store::{DeadLetters, Kind, StoreError};
-use crate::telemetry::Accounts;
+use crate::telemetry::{Accounts, SourceAccount};
 
 /// Messages whose deliveries are not done yet; beyond it the source's partitions wait.
 const MAX_OPEN: usize = 128;
@@ -122,13 +122,23 @@ impl Pipeline {
         &self.accounts
     }
 
+    /// How each source stands with its Kafka, by the source's name; kept current while it runs.
+    pub fn standings(&self) -> Vec<(String, Standings)> {
+        let sources = self.sources.iter();
+        sources
+            .map(|(consumer, _, source)| (source.name.clone(), consumer.standings()))
+            .collect()
+    }
+
     /// Runs until it is told to stop, then ends in order. Returns whether all parts did: where one
     /// failed, the others are stopped too, since what it should have done would be missing.
     pub async fn run(self) -> bool {
         let lanes = Arc::new(self.lanes);
         let mut readers = JoinSet::new();
         for (consumer, judge, source) in self.sources {
-            let reader = Reader::new(consumer, judge, source, lanes.clone(), self.stop.clone());
+            let account = self.accounts.source(&source.name);
+            let (lanes, stop) = (lanes.clone(), self.stop.clone());
+            let reader = Reader::new(consumer, judge, source, account, lanes, stop);
             readers.spawn(reader.run());
         }
         let mut sound = true;
@@ -163,6 +173,7 @@ struct Reader<F> {
     consumer: F,
     judge: Judge,
     source: Source,
+    account: Arc<SourceAccount>,
     lanes: Arc<Lanes>,
     stop: Stop,
     open: usize,
@@ -173,12 +184,20 @@ struct Reader<F> {
 }
 
 impl<F: Feed> Reader<F> {
-    fn new(consumer: F, judge: Judge, source: Source, lanes: Arc<Lanes>, stop: Stop) -> Self {
+    fn new(
+        consumer: F,
+        judge: Judge,
+        source: Source,
+        account: Arc<SourceAccount>,
+        lanes: Arc<Lanes>,
+        stop: Stop,
+    ) -> Self {
         let (done, finished) = unbounded_channel();
         Reader {
             consumer,
             judge,
             source,
+            account,
             lanes,
             stop,
             open: 0,
@@ -210,12 +229,7 @@ impl<F: Feed> Reader<F> {
                     }
                     self.take(message, ticket);
                 }
-                Incoming::Waiting(what) => {
-                    tracing::info!(source = %self.source.name, "waiting: {what}");
-                }
-                Incoming::Trouble(what) => {
-                    tracing::warn!(source = %self.source.name, "Kafka: {what}");
-                }
+                other => self.tell(other),
             }
         }
         self.drain().await;
@@ -239,6 +253,25 @@ impl<F: Feed> Reader<F> {
             Err(error) => {
                 tracing::error!(source = %self.source.name, topic, "its schema was not found: {error}");
             }
+        }
+    }
+
+    fn tell(&self, incoming: Incoming) {
+        let source = &self.source.name;
+        match incoming {
+            Incoming::Message(..) => {}
+            Incoming::Waiting(topic) => tracing::info!(
+                %source, %topic,
+                "the topic does not exist yet: waiting for it (Fink makes it with its first alert)"
+            ),
+            Incoming::Lost(loss) => {
+                self.account.lost.add(loss.count());
+                tracing::error!(%source, "{loss}");
+            }
+            Incoming::Trouble(trouble) if trouble.needs_a_person() => {
+                tracing::error!(%source, "Kafka: {trouble}");
+            }
+            Incoming::Trouble(trouble) => tracing::warn!(%source, "Kafka: {trouble}"),
         }
     }
 

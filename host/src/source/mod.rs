@@ -19,7 +19,10 @@ use bytes::Bytes;
 
 pub use feed::Feed;
 pub use files::{FileError, Files};
-pub use kafka::{Consumer, ConsumerError, Incoming};
+pub use kafka::{
+    Consumer, ConsumerError, Incoming, Loss, Moved, RewindError, Rewound, Standing, Standings,
+    Trouble, rewind,
+};
 pub use schemas::{SchemasError, read_schemas};
 pub use transfer::SchemaFetchError;
 pub use watermark::{Ticket, Watermarks};

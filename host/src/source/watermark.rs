@@ -64,6 +64,33 @@ impl Watermarks {
         }
     }
 
+    /// The offset behind the last message that was read, if any was.
+    pub fn next(&self, topic: &Arc<str>, partition: i32) -> Option<i64> {
+        let key = (topic.clone(), partition);
+        self.partitions.get(&key).map(|partition| partition.next)
+    }
+
+    /// Reading goes on at another offset, because what was to come next is not there. Returns the
+    /// offset to store, where nothing before it is still open.
+    pub fn moved(&mut self, topic: &Arc<str>, partition: i32, to: i64) -> Option<i64> {
+        let key = (topic.clone(), partition);
+        match self.partitions.get_mut(&key) {
+            Some(known) if known.next <= to => {
+                known.next = to;
+                if !known.open.is_empty() {
+                    return None;
+                }
+                known.stored = to;
+                Some(to)
+            }
+            // Further back it is another topic of the same name: what is open was of the old one.
+            _ => {
+                self.assigned(topic, partition);
+                Some(to)
+            }
+        }
+    }
+
     /// A message is done. Returns the offset to store (the next one to read after a restart)
     /// where it moved.
     pub fn finish(&mut self, ticket: &Ticket) -> Option<(Arc<str>, i32, i64)> {
@@ -125,6 +152,25 @@ mod tests {
         );
         assert_eq!(marks.finish(&after), None);
         assert_eq!(marks.finish(&again), Some((topic(), 0, 7)));
+    }
+
+    #[test]
+    fn what_is_lost_is_skipped_once_nothing_before_it_is_open() {
+        let mut marks = Watermarks::default();
+        assert_eq!(marks.next(&topic(), 0), None);
+        assert_eq!(marks.moved(&topic(), 0, 3), Some(3), "nothing was read yet");
+        let before = marks.open(&topic(), 0, 5);
+        assert_eq!(marks.next(&topic(), 0), Some(6));
+        assert_eq!(marks.moved(&topic(), 0, 9), None, "5 is still open");
+        assert_eq!(marks.finish(&before), Some((topic(), 0, 9)));
+        assert_eq!(marks.moved(&topic(), 0, 12), Some(12));
+        let open = marks.open(&topic(), 0, 12);
+        assert_eq!(
+            marks.moved(&topic(), 0, 0),
+            Some(0),
+            "the topic was made anew"
+        );
+        assert_eq!(marks.finish(&open), None);
     }
 
     #[test]

@@ -17,6 +17,10 @@ impl Count {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub fn add(&self, number: u64) {
+        self.0.fetch_add(number, Ordering::Relaxed);
+    }
+
     pub fn take_one(&self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -59,6 +63,8 @@ pub struct SourceAccount {
     pub judged: Count,
     /// Undecodable messages by reason.
     pub reasons: Tally,
+    /// Deleted by Kafka's retention before they were read: never in `read`.
+    pub lost: Count,
 }
 
 /// What one filter said.
@@ -213,6 +219,14 @@ impl fmt::Display for Accounts {
                 a.judged.get()
             )?;
             details(f, width, &a.reasons)?;
+            if a.lost.get() > 0 {
+                let lost = a.lost.get();
+                writeln!(
+                    f,
+                    "{:width$}  {lost:>8} . lost to Kafka's retention, never read",
+                    ""
+                )?;
+            }
         }
         writeln!(
             f,

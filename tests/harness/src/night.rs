@@ -69,7 +69,7 @@ pub async fn verdicts(config: &Config, alerts: &[Alert]) -> Result<Verdicts> {
         }
         Event::Judged(message, other) => trouble = Some(format!("{}: {other:?}", message.place)),
         Event::File(error) => trouble = Some(error.to_string()),
-        Event::Delivered { .. } => {}
+        Event::Failed { .. } | Event::Delivered { .. } => {}
     };
     replay.run(&mut tell).await;
     match trouble {

@@ -1,0 +1,6 @@
+//! The real program against a real Kafka.
+
+mod night;
+mod place;
+mod replicas;
+mod sign_in;
