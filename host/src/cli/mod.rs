@@ -1,8 +1,11 @@
 //! The command line: parses, calls the library, prints. No decision is made here.
 
+mod check;
 mod dead_letters;
+mod import;
 mod replay;
 mod run;
+mod schema;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,7 +13,6 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::config::DEFAULT_YAML;
 use crate::simulate;
 use crate::telemetry::{LogFormat, start_logs};
 
@@ -33,8 +35,12 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Make Fink-shaped alerts, to files or to Kafka.
     Simulate(simulate::command::SimulateArgs),
-    /// Print the commented default configuration.
-    Config,
+    /// Look whether a configuration would run; nothing is made or posted.
+    Check(check::CheckArguments),
+    /// Print the commented default configuration, or its JSON Schema.
+    Config(schema::ConfigArguments),
+    /// Turn the Python bridge's configuration into ours.
+    Import(import::ImportArguments),
     /// Look at what could not be read or delivered.
     #[command(subcommand)]
     DeadLetters(dead_letters::DeadLettersCommand),
@@ -69,10 +75,9 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
             simulate::command::run(arguments).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Config => {
-            print!("{DEFAULT_YAML}");
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Check(arguments) => check::check(arguments).await,
+        Command::Config(arguments) => schema::config(&arguments),
+        Command::Import(arguments) => import::import(&arguments),
         Command::DeadLetters(command) => dead_letters::run(command),
     }
 }

@@ -3,16 +3,16 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use crate::alert::Head;
-use crate::skyportal::{Class, Order, Portal};
+use crate::skyportal::{Class, Order, Portal, Receipt};
 use crate::source::{Message, Ticket};
 use crate::store::{DeadLetter, DeadLetters, Kind, StoreError};
-use crate::telemetry::RouteAccount;
+use crate::telemetry::{Hindrance, RouteAccount, Telemetry};
 
 /// SkyPortal is bound by its own processor: more connections at once do not help it, and one would
 /// leave the wire idle between calls.
@@ -75,11 +75,16 @@ impl Open {
 }
 
 impl Lanes {
-    pub fn start(portal: &Portal, store: &Option<DeadLetters>) -> Self {
+    pub fn start(portal: &Portal, store: &Option<DeadLetters>, telemetry: &Telemetry) -> Self {
         let (queues, workers) = (0..LANES)
             .map(|_| {
                 let (queue, parcels) = unbounded_channel();
-                let worker = work(portal.clone(), store.clone(), parcels);
+                let means = Means {
+                    portal: portal.clone(),
+                    store: store.clone(),
+                    telemetry: telemetry.clone(),
+                };
+                let worker = work(means, parcels);
                 (queue, tokio::spawn(worker))
             })
             .unzip();
@@ -116,11 +121,18 @@ impl Lanes {
     }
 }
 
-async fn work(portal: Portal, store: Option<DeadLetters>, mut parcels: UnboundedReceiver<Parcel>) {
+/// What a worker works with.
+struct Means {
+    portal: Portal,
+    store: Option<DeadLetters>,
+    telemetry: Telemetry,
+}
+
+async fn work(means: Means, mut parcels: UnboundedReceiver<Parcel>) {
     while let Some(parcel) = parcels.recv().await {
         let end = match &parcel.task {
-            Task::Deliver(order) => deliver(&portal, store.as_ref(), order, &parcel).await,
-            Task::Bury(letter) => bury(&portal, store.as_ref(), letter, &parcel).await,
+            Task::Deliver(order) => deliver(&means, order, &parcel).await,
+            Task::Bury(letter) => bury(&means, letter, &parcel).await,
         };
         let Some(end) = end else { continue };
         if let Some((_, account)) = &parcel.route {
@@ -141,19 +153,20 @@ enum End {
 }
 
 /// None where we were told to stop before an end was reached.
-async fn deliver(
-    portal: &Portal,
-    store: Option<&DeadLetters>,
-    order: &Order,
-    parcel: &Parcel,
-) -> Option<End> {
+async fn deliver(means: &Means, order: &Order, parcel: &Parcel) -> Option<End> {
+    let health = means.telemetry.health();
     loop {
-        match portal.deliver(order).await {
-            Ok(_) => return Some(End::Delivered),
+        match means.portal.deliver(order).await {
+            Ok(receipt) => {
+                health.end(Hindrance::Token);
+                means.tell_lag(&receipt, parcel);
+                return Some(End::Delivered);
+            }
             Err(undelivered) if undelivered.class == Class::Cancelled => return None,
             Err(undelivered) if undelivered.class == Class::Credentials => {
                 tracing::error!("delivery has stopped until the token is in order: {undelivered}");
-                pause(portal).await?;
+                health.begin(Hindrance::Token, undelivered.to_string());
+                pause(&means.portal).await?;
             }
             Err(undelivered) => {
                 let route = parcel.route.as_ref().map(|(route, _)| route.to_string());
@@ -167,24 +180,42 @@ async fn deliver(
                         undelivered.to_string(),
                     )
                 };
-                return bury(portal, store, &letter, parcel).await;
+                return bury(means, &letter, parcel).await;
             }
         }
     }
 }
 
-/// Keeps a dead letter; the message is done only when that is on disk.
-async fn bury(
-    portal: &Portal,
-    store: Option<&DeadLetters>,
-    letter: &DeadLetter,
-    parcel: &Parcel,
-) -> Option<End> {
-    tracing::error!(place = %letter.place, route = letter.route, "dead letter: {}", letter.reason);
-    while let Err(error) = keep(store, letter, &parcel.open.message).await {
-        tracing::error!("a dead letter cannot be kept, its offset waits: {error}");
-        pause(portal).await?;
+impl Means {
+    /// How long the alert took from Kafka to its candidate.
+    fn tell_lag(&self, receipt: &Receipt, parcel: &Parcel) {
+        let sent = parcel.open.message.timestamp_ms;
+        let posted = receipt.candidate_at.duration_since(UNIX_EPOCH);
+        if let (Some((route, _)), Some(sent), Ok(posted)) = (&parcel.route, sent, posted) {
+            let lag = posted.as_secs_f64() - sent as f64 / 1e3;
+            self.telemetry.candidate_posted(route, lag.max(0.0));
+        }
     }
+}
+
+/// Keeps a dead letter; the message is done only when that is on disk.
+async fn bury(means: &Means, letter: &DeadLetter, parcel: &Parcel) -> Option<End> {
+    tracing::error!(
+        place = %letter.place,
+        route = letter.route,
+        object = letter.object_id,
+        alert = letter.alert_id,
+        "dead letter: {}",
+        letter.reason
+    );
+    let health = means.telemetry.health();
+    let store = means.store.as_ref();
+    while let Err(error) = keep(store, letter, &parcel.open.message).await {
+        tracing::error!(place = %letter.place, "a dead letter cannot be kept, its offset waits: {error}");
+        health.begin(Hindrance::Store, error.to_string());
+        pause(&means.portal).await?;
+    }
+    health.end(Hindrance::Store);
     Some(End::DeadLettered)
 }
 

@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Secret};
+use crate::telemetry::Calls;
 
 pub use answer::Class;
 pub use classification::ClassOutcome;
@@ -61,6 +62,7 @@ struct Inner {
     said: Mutex<HashSet<String>>,
     /// All that was ever set up.
     destinations: Mutex<HashSet<Destination>>,
+    calls: Arc<Calls>,
     /// One set-up at a time.
     set_up: tokio::sync::Mutex<()>,
 }
@@ -116,6 +118,7 @@ impl Portal {
             memory: Mutex::default(),
             said: Mutex::default(),
             destinations: Mutex::default(),
+            calls: Arc::default(),
             set_up: tokio::sync::Mutex::default(),
         }))
     }
@@ -130,6 +133,11 @@ impl Portal {
 
     fn patience(&self) -> &Patience {
         &self.0.patience
+    }
+
+    /// The requests that were sent, counted.
+    pub fn calls(&self) -> &Arc<Calls> {
+        &self.0.calls
     }
 
     /// Returns when deliveries are to stop.

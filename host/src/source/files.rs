@@ -150,7 +150,12 @@ fn wire(path: &Path, bytes: Vec<u8>, topic: Option<Arc<str>>) -> Result<Message,
             .map_err(|_| FileError::NoKey { path: path_buf() })?;
         let place = place(path, 0, topic);
         let (key, value) = (key.into(), bytes.into());
-        return Ok(Message { place, key, value });
+        return Ok(Message {
+            place,
+            key,
+            value,
+            timestamp_ms: None,
+        });
     }
     match bytes.first_chunk::<5>() {
         Some([0, id @ ..]) => Err(FileError::Framed {
@@ -191,6 +196,7 @@ fn container(
                 place: place(path, record, topic.clone()),
                 key: key.clone().into(),
                 value: value.into(),
+                timestamp_ms: None,
             }),
             Err(error) => Err(damaged(record, error.to_string())),
         });

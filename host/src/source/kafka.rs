@@ -165,11 +165,12 @@ fn own(message: &BorrowedMessage<'_>) -> ((Arc<str>, i32, i64), Message) {
         },
         key: Bytes::copy_from_slice(message.key().unwrap_or_default()),
         value: Bytes::copy_from_slice(message.payload().unwrap_or_default()),
+        timestamp_ms: message.timestamp().to_millis(),
     };
     (place, message)
 }
 
-fn settings(source: &Source) -> Result<ClientConfig, SecretError> {
+pub(super) fn settings(source: &Source) -> Result<ClientConfig, SecretError> {
     let mut settings = ClientConfig::new();
     settings
         .set("client.id", "skysieve")

@@ -6,6 +6,7 @@
 
 mod files;
 mod kafka;
+mod look;
 mod watermark;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use bytes::Bytes;
 
 pub use files::{FileError, Files};
 pub use kafka::{Consumer, ConsumerError, Incoming};
+pub use look::look;
 pub use watermark::{Ticket, Watermarks};
 
 /// One message as it came: bytes and a place.
@@ -26,6 +28,9 @@ pub struct Message {
     pub key: Bytes,
     /// Fink's livestream: one schemaless Avro datum.
     pub value: Bytes,
+    /// Kafka's time stamp, milliseconds since 1970, UTC: when the message was sent or stored.
+    /// For people only: no payload carries it.
+    pub timestamp_ms: Option<i64>,
 }
 
 /// Where a message stands.
