@@ -173,14 +173,15 @@ groups:
     #[test]
     fn unknown_keys_are_not_allowed_anywhere() {
         for key in [
-            "skyportal:",
-            "kafka_group:",
-            "listen:",
-            "forced:",
-            "module:",
-            "save:",
+            "skyportal:\n",
+            "kafka_group: my",
+            "listen: 127",
+            "forced: Fink",
+            "module: fast",
+            "save: candidate",
         ] {
             let text = DEFAULT_YAML.replacen(key, &format!("x{key}"), 1);
+            assert_ne!(text, DEFAULT_YAML, "{key}");
             assert!(verdict(&text).is_err(), "x{key}");
         }
         let schema = serde_json::to_value(json_schema()).unwrap();

@@ -7,6 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
+use tracing::{Instrument as _, Span};
 
 use crate::alert::Head;
 use crate::skyportal::{Class, Order, Portal, Receipt};
@@ -130,11 +131,10 @@ struct Means {
 
 async fn work(means: Means, mut parcels: UnboundedReceiver<Parcel>) {
     while let Some(parcel) = parcels.recv().await {
-        let end = match &parcel.task {
-            Task::Deliver(order) => deliver(&means, order, &parcel).await,
-            Task::Bury(letter) => bury(&means, letter, &parcel).await,
+        let span = span(&parcel);
+        let Some(end) = bring(&means, &parcel).instrument(span).await else {
+            continue;
         };
-        let Some(end) = end else { continue };
         if let Some((_, account)) = &parcel.route {
             match end {
                 End::Delivered => account.delivered.add_one(),
@@ -143,6 +143,25 @@ async fn work(means: Means, mut parcels: UnboundedReceiver<Parcel>) {
             account.in_flight.take_one();
         }
         parcel.open.one_done();
+    }
+}
+
+/// Every line that the log has of a delivery names its alert, be it about a single request.
+fn span(parcel: &Parcel) -> Span {
+    let route = parcel.route.as_ref().map(|(route, _)| route.as_ref());
+    let place = &parcel.open.message.place;
+    let (object, alert) = match &parcel.task {
+        Task::Deliver(order) => (Some(order.object_id.as_str()), Some(order.alert_id)),
+        Task::Bury(letter) => (letter.object_id.as_deref(), letter.alert_id),
+    };
+    tracing::info_span!("delivery", route, object, alert, %place)
+}
+
+/// Brings a parcel to its end; none where we were told to stop before.
+async fn bring(means: &Means, parcel: &Parcel) -> Option<End> {
+    match &parcel.task {
+        Task::Deliver(order) => deliver(means, order, parcel).await,
+        Task::Bury(letter) => bury(means, letter, parcel).await,
     }
 }
 
@@ -200,18 +219,11 @@ impl Means {
 
 /// Keeps a dead letter; the message is done only when that is on disk.
 async fn bury(means: &Means, letter: &DeadLetter, parcel: &Parcel) -> Option<End> {
-    tracing::error!(
-        place = %letter.place,
-        route = letter.route,
-        object = letter.object_id,
-        alert = letter.alert_id,
-        "dead letter: {}",
-        letter.reason
-    );
+    tracing::error!("dead letter: {}", letter.reason);
     let health = means.telemetry.health();
     let store = means.store.as_ref();
     while let Err(error) = keep(store, letter, &parcel.open.message).await {
-        tracing::error!(place = %letter.place, "a dead letter cannot be kept, its offset waits: {error}");
+        tracing::error!("a dead letter cannot be kept, its offset waits: {error}");
         health.begin(Hindrance::Store, error.to_string());
         pause(&means.portal).await?;
     }

@@ -46,9 +46,8 @@ fn process(telemetry: &Telemetry, page: &mut Page<'_, '_>) -> fmt::Result {
     let version = [("version", env!("CARGO_PKG_VERSION"))];
     page.gauges("build_info", "The program", [(version, 1)])?;
     let ready = i64::from(telemetry.hindrances().is_empty());
-    let none: [(&str, &str); 0] = [];
     let help = "1: it does its work; 0: `/readyz` says what stands in the way";
-    page.gauges("ready", help, [(none, ready)])
+    page.whole("ready", help, &ConstGauge::new(ready))
 }
 
 fn sources(telemetry: &Telemetry, page: &mut Page<'_, '_>) -> fmt::Result {
