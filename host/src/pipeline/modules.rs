@@ -107,7 +107,7 @@ fn module_file(group: &str, file: FileStatus) -> ModuleFile {
         group: group.to_owned(),
         file: file.file,
         running: file.running.map(|running| RunningModule {
-            name: running.module.name().to_owned(),
+            name: running.module.manifest().name.clone(),
             version: running.module.manifest().version.clone(),
             hash: running.module.hash().to_string(),
             since: iso(running.since),
