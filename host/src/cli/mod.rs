@@ -1,10 +1,13 @@
 //! The command line: parses, calls the library, prints. No decision is made here.
 
+mod check;
 mod dead_letters;
 mod fields;
+mod import;
 mod replay;
 mod rewind;
 mod run;
+mod schema;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +15,6 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::config::DEFAULT_YAML;
 use crate::simulate;
 use crate::telemetry::{LogFormat, start_logs};
 
@@ -35,10 +37,14 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Make Fink-shaped alerts, to files or to Kafka.
     Simulate(simulate::command::SimulateArgs),
+    /// Look whether a configuration would run; nothing is made or posted.
+    Check(check::CheckArguments),
     /// Set where reading goes on to a time: back, to read again, or forward.
     Rewind(rewind::RewindArguments),
-    /// Print the commented default configuration.
-    Config,
+    /// Print the commented default configuration, or its JSON Schema.
+    Config(schema::ConfigArguments),
+    /// Turn the Python bridge's configuration into ours.
+    Import(import::ImportArguments),
     /// List the fields that a module may ask for: of a schema, of an alert, or of a survey.
     Fields(fields::FieldsArguments),
     /// Look at what could not be read or delivered.
@@ -76,11 +82,10 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
             simulate::command::run(arguments).await?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Check(arguments) => check::check(arguments).await,
         Command::Rewind(arguments) => rewind::run(arguments),
-        Command::Config => {
-            print!("{DEFAULT_YAML}");
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Config(arguments) => schema::config(&arguments),
+        Command::Import(arguments) => import::import(&arguments),
         Command::Fields(arguments) => fields::fields(arguments),
         Command::DeadLetters(command) => dead_letters::run(command),
     }

@@ -1,13 +1,15 @@
 //! `skysieve run`
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::ConfigArgument;
-use crate::config::Config;
+use crate::config::{Config, Listen};
 use crate::pipeline::{Pipeline, Stop};
+use crate::telemetry::{Server, Telemetry};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct RunArguments {
@@ -19,7 +21,9 @@ pub(super) async fn run(arguments: RunArguments) -> Result<ExitCode> {
     let config = Config::from_file(&arguments.config.config)?;
     let stop = Stop::default();
     stop_on_signals(stop.clone())?;
-    let pipeline = Pipeline::start(&config, stop).await?;
+    let telemetry = Telemetry::default();
+    let _server = serve(&config, &telemetry).await;
+    let pipeline = Pipeline::start_telling(&config, stop, &telemetry).await?;
     let accounts = pipeline.accounts().clone();
     let sound = pipeline.run().await;
     println!("{accounts}");
@@ -31,6 +35,24 @@ pub(super) async fn run(arguments: RunArguments) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Metrics, health and the summary. That nobody can look is no reason to read no alerts.
+async fn serve(config: &Config, telemetry: &Telemetry) -> Option<Server> {
+    let settings = &config.telemetry;
+    if settings.summary_seconds > 0 {
+        telemetry.summarise(Duration::from_secs(settings.summary_seconds));
+    }
+    let Listen::At(address) = settings.listen else {
+        return None;
+    };
+    match Server::start(address, telemetry.clone()).await {
+        Ok(server) => Some(server),
+        Err(error) => {
+            tracing::error!("{error}; skysieve runs without them");
+            None
+        }
+    }
 }
 
 /// The first signal ends in order, the second at once.

@@ -5,35 +5,45 @@
 //! (`default.yaml`) is the reference of every key.
 
 mod check;
+mod import;
 mod load;
+mod schema;
 mod secret;
 mod start;
+mod telemetry;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Survey;
 
+pub use import::{Import, ImportError, import};
+pub(crate) use load::nearest;
 pub use load::{ConfigError, DEFAULT_YAML};
+pub use schema::json_schema;
 pub use secret::{Secret, SecretError, SecretSource};
 pub use start::{Moment, Start, StartError};
+pub use telemetry::{Listen, Telemetry};
 
 /// The whole file.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// What must survive a restart is kept in this directory.
     #[serde(default = "defaults::state")]
     pub state: PathBuf,
+    #[serde(default)]
+    pub telemetry: Telemetry,
     pub skyportal: SkyPortal,
     pub sources: Vec<Source>,
     pub groups: Vec<Group>,
 }
 
 /// Where to deliver, and how gently.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SkyPortal {
     /// `http(s)://host[:port]`.
@@ -58,7 +68,7 @@ pub struct SkyPortal {
 
 /// The `origin` of photometry points: part of the key by which SkyPortal knows a point again, so
 /// never change it once points were posted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Origins {
     /// Of detections and upper limits.
@@ -77,7 +87,7 @@ impl Default for Origins {
 }
 
 /// One consumer of Fink's Kafka.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// A short name for logs and accounts.
@@ -102,7 +112,7 @@ pub struct Source {
 }
 
 /// SASL sign-in; Fink's streams need none.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     pub mechanism: Mechanism,
@@ -111,14 +121,14 @@ pub struct SignIn {
 }
 
 /// An encrypted connection to a server that shows who it is.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tls {
     /// Trust this certificate authority (a PEM file) instead of the system's.
     pub ca_file: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mechanism {
     Plain,
@@ -129,7 +139,7 @@ pub enum Mechanism {
 }
 
 /// One team: its SkyPortal group, its modules, its filters.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     pub name: String,
@@ -143,7 +153,7 @@ pub struct Group {
 }
 
 /// One filter of a group.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Filter {
     /// Also the SkyPortal filter's name, unless `skyportal_filter` says otherwise.
@@ -162,7 +172,7 @@ pub struct Filter {
 }
 
 /// What one call of a module may use; what is not given keeps the engine's default.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Units of work (about one WebAssembly instruction each).
@@ -176,7 +186,7 @@ pub struct Limits {
 }
 
 /// What it means that an alert passed on this route.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
     /// Another SkyPortal group than the filter's own.
@@ -194,7 +204,18 @@ pub struct Route {
 
 /// What becomes of an alert that passed.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Save {

@@ -32,6 +32,21 @@ pub struct Moment {
 )]
 pub struct StartError(String);
 
+/// A text; the file's schema cannot say more of it than that.
+impl schemars::JsonSchema for Start {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Start".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "Where to start when Kafka remembers no offset for the Kafka group: `earliest`, `latest`, or a time in UTC such as `2026-11-20T00:00:00Z`.",
+            "pattern": "^(earliest|latest|[0-9]{4}-.*)$",
+        })
+    }
+}
+
 impl Moment {
     pub fn from_unix_milliseconds(unix_milliseconds: i64) -> Self {
         Moment { unix_milliseconds }

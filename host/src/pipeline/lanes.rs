@@ -3,17 +3,18 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span};
 
 use crate::alert::Head;
-use crate::skyportal::{Class, Order, Portal};
+use crate::skyportal::{Class, Order, Portal, Receipt};
 use crate::source::{Message, Ticket};
 use crate::store::{DeadLetter, DeadLetters, Kind, StoreError};
-use crate::telemetry::RouteAccount;
+use crate::telemetry::{Hindrance, RouteAccount, Telemetry};
 
 /// SkyPortal is bound by its own processor: more connections at once do not help it, and one would
 /// leave the wire idle between calls.
@@ -78,12 +79,17 @@ impl Open {
 }
 
 impl Lanes {
-    pub fn start(portal: &Portal, store: &Option<DeadLetters>) -> Self {
+    pub fn start(portal: &Portal, store: &Option<DeadLetters>, telemetry: &Telemetry) -> Self {
         let ended = CancellationToken::new();
         let (queues, workers) = (0..LANES)
             .map(|_| {
                 let (queue, parcels) = unbounded_channel();
-                let worker = work(portal.clone(), store.clone(), parcels);
+                let means = Means {
+                    portal: portal.clone(),
+                    store: store.clone(),
+                    telemetry: telemetry.clone(),
+                };
+                let worker = work(means, parcels);
                 let at_end = ended.clone().drop_guard();
                 let worker = async move {
                     let _at_end = at_end;
@@ -138,13 +144,19 @@ impl Lanes {
     }
 }
 
-async fn work(portal: Portal, store: Option<DeadLetters>, mut parcels: UnboundedReceiver<Parcel>) {
+/// What a worker works with.
+struct Means {
+    portal: Portal,
+    store: Option<DeadLetters>,
+    telemetry: Telemetry,
+}
+
+async fn work(means: Means, mut parcels: UnboundedReceiver<Parcel>) {
     while let Some(parcel) = parcels.recv().await {
-        let end = match &parcel.task {
-            Task::Deliver(order) => deliver(&portal, store.as_ref(), order, &parcel).await,
-            Task::Bury(letter) => bury(&portal, store.as_ref(), letter, &parcel).await,
+        let span = span(&parcel);
+        let Some(end) = bring(&means, &parcel).instrument(span).await else {
+            continue;
         };
-        let Some(end) = end else { continue };
         if let Some((_, account)) = &parcel.route {
             match end {
                 End::Delivered => account.delivered.add_one(),
@@ -156,6 +168,25 @@ async fn work(portal: Portal, store: Option<DeadLetters>, mut parcels: Unbounded
     }
 }
 
+/// Every line that the log has of a delivery names its alert, be it about a single request.
+fn span(parcel: &Parcel) -> Span {
+    let route = parcel.route.as_ref().map(|(route, _)| route.as_ref());
+    let place = &parcel.open.message.place;
+    let (object, alert) = match &parcel.task {
+        Task::Deliver(order) => (Some(order.object_id.as_str()), Some(order.alert_id)),
+        Task::Bury(letter) => (letter.object_id.as_deref(), letter.alert_id),
+    };
+    tracing::info_span!("delivery", route, object, alert, %place)
+}
+
+/// Brings a parcel to its end; none where we were told to stop before.
+async fn bring(means: &Means, parcel: &Parcel) -> Option<End> {
+    match &parcel.task {
+        Task::Deliver(order) => deliver(means, order, parcel).await,
+        Task::Bury(letter) => bury(means, letter, parcel).await,
+    }
+}
+
 /// Where a parcel can end.
 enum End {
     Delivered,
@@ -163,19 +194,20 @@ enum End {
 }
 
 /// None where we were told to stop before an end was reached.
-async fn deliver(
-    portal: &Portal,
-    store: Option<&DeadLetters>,
-    order: &Order,
-    parcel: &Parcel,
-) -> Option<End> {
+async fn deliver(means: &Means, order: &Order, parcel: &Parcel) -> Option<End> {
+    let health = means.telemetry.health();
     loop {
-        match portal.deliver(order).await {
-            Ok(_) => return Some(End::Delivered),
+        match means.portal.deliver(order).await {
+            Ok(receipt) => {
+                health.end(Hindrance::Token);
+                means.tell_lag(&receipt, parcel);
+                return Some(End::Delivered);
+            }
             Err(undelivered) if undelivered.class == Class::Cancelled => return None,
             Err(undelivered) if undelivered.class == Class::Credentials => {
                 tracing::error!("delivery has stopped until the token is in order: {undelivered}");
-                pause(portal).await?;
+                health.begin(Hindrance::Token, undelivered.to_string());
+                pause(&means.portal).await?;
             }
             Err(undelivered) => {
                 let route = parcel.route.as_ref().map(|(route, _)| route.to_string());
@@ -189,24 +221,35 @@ async fn deliver(
                         undelivered.to_string(),
                     )
                 };
-                return bury(portal, store, &letter, parcel).await;
+                return bury(means, &letter, parcel).await;
             }
         }
     }
 }
 
+impl Means {
+    /// How long the alert took from Kafka to its candidate.
+    fn tell_lag(&self, receipt: &Receipt, parcel: &Parcel) {
+        let sent = parcel.open.message.timestamp_ms;
+        let posted = receipt.candidate_at.duration_since(UNIX_EPOCH);
+        if let (Some((route, _)), Some(sent), Ok(posted)) = (&parcel.route, sent, posted) {
+            let lag = posted.as_secs_f64() - sent as f64 / 1e3;
+            self.telemetry.candidate_posted(route, lag.max(0.0));
+        }
+    }
+}
+
 /// Keeps a dead letter; the message is done only when that is on disk.
-async fn bury(
-    portal: &Portal,
-    store: Option<&DeadLetters>,
-    letter: &DeadLetter,
-    parcel: &Parcel,
-) -> Option<End> {
-    tracing::error!(place = %letter.place, route = letter.route, "dead letter: {}", letter.reason);
+async fn bury(means: &Means, letter: &DeadLetter, parcel: &Parcel) -> Option<End> {
+    tracing::error!("dead letter: {}", letter.reason);
+    let health = means.telemetry.health();
+    let store = means.store.as_ref();
     while let Err(error) = keep(store, letter, &parcel.open.message).await {
         tracing::error!("a dead letter cannot be kept, its offset waits: {error}");
-        pause(portal).await?;
+        health.begin(Hindrance::Store, error.to_string());
+        pause(&means.portal).await?;
     }
+    health.end(Hindrance::Store);
     Some(End::DeadLettered)
 }
 

@@ -4,6 +4,7 @@
 //! message caused is done, accounts that close.
 //! Never here: a decision of a room's own (how to decode, to judge, to deliver); I/O while judging.
 
+mod check;
 mod copies;
 mod judge;
 mod lanes;
@@ -16,6 +17,7 @@ mod run;
 mod seat;
 mod union;
 
+pub use check::check;
 pub use judge::{Judge, Judged, Judgement, Passed, PassedOn, Said, Undecodable};
 pub use modules::{Modules, ModulesError};
 pub use replay::{Event, Replay, ReplayError};

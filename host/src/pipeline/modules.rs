@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::{Config, Filter, Group};
-use crate::engine::{Engine, EngineError, EngineSettings, Module, Shelf, Watch, WatchError};
+use crate::engine::{
+    Engine, EngineError, EngineSettings, FileStatus, Module, Shelf, Watch, WatchError,
+};
+use crate::telemetry::{ModuleFile, RefusedModule, RunningModule, iso};
 
 /// Instances beyond the seats: loading, sample runs, the old version while a new one takes over.
 const SPARE_INSTANCES: usize = 32;
@@ -65,6 +68,17 @@ impl Modules {
         self.watches.get(group).map(Watch::shelf)
     }
 
+    /// What lies in the directories, for people.
+    pub fn status(&self) -> Vec<ModuleFile> {
+        let of_group = |(group, watch): (&String, &Watch)| {
+            let files = watch.shelf().status().into_iter();
+            files
+                .map(|file| module_file(group, file))
+                .collect::<Vec<_>>()
+        };
+        self.watches.iter().flat_map(of_group).collect()
+    }
+
     fn unusable(&self, group: &Group) -> Vec<String> {
         let Some(shelf) = self.shelf(&group.name) else {
             return Vec::new();
@@ -85,6 +99,25 @@ impl Modules {
         missing
             .map(|file| format!("`{file}` of the group `{}`: {}", group.name, why(file)))
             .collect()
+    }
+}
+
+fn module_file(group: &str, file: FileStatus) -> ModuleFile {
+    ModuleFile {
+        group: group.to_owned(),
+        file: file.file,
+        running: file.running.map(|running| RunningModule {
+            name: running.module.manifest().name.clone(),
+            version: running.module.manifest().version.clone(),
+            hash: running.module.hash().to_string(),
+            since: iso(running.since),
+        }),
+        refused: file.refused.map(|refused| RefusedModule {
+            hash: refused.hash.map(|hash| hash.to_string()),
+            at: iso(refused.at),
+            reason: refused.reason,
+        }),
+        deleted: file.deleted,
     }
 }
 

@@ -34,7 +34,15 @@ pub(super) fn pass(
         specs.map(|spec| (spec.name.clone(), Value::Null)).collect()
     });
     if let Err(fault) = seat.guest.settle() {
-        tracing::warn!(filter = %seat.name, "after the verdict: {fault}");
+        tracing::warn!(
+            filter = %seat.name,
+            module = seat.guest.module().name(),
+            hash = %seat.guest.module().hash(),
+            alert = judged.head.alert_id,
+            object = %judged.head.object_id,
+            place = %message.place,
+            "after the verdict: {fault}"
+        );
     }
     let topic = message.place.topic();
     let packet = plans.mapping.read(&message.value, topic, &mut rows.packet);

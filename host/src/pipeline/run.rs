@@ -19,7 +19,7 @@ use crate::source::{
     Consumer, ConsumerError, Feed, Incoming, Message, SchemasError, Standings, Ticket, read_schemas,
 };
 use crate::store::{DeadLetters, Kind, StoreError};
-use crate::telemetry::{Accounts, SourceAccount};
+use crate::telemetry::{Accounts, Hindrance, Rooms, SourceAccount, Telemetry};
 
 /// Messages whose deliveries are not done yet; beyond it the source's partitions wait.
 const MAX_OPEN: usize = 128;
@@ -32,9 +32,10 @@ pub struct Pipeline {
     sources: Vec<(Consumer, Judge, Source)>,
     lanes: Lanes,
     accounts: Arc<Accounts>,
+    telemetry: Telemetry,
     stop: Stop,
     // Follows the module directories until the end.
-    _modules: Modules,
+    _modules: Arc<Modules>,
 }
 
 /// Two ways to end: first read no more, then send no more.
@@ -86,16 +87,34 @@ impl Pipeline {
     /// Where something is wrong that waiting does not mend. A group whose set-up fails is told by
     /// name, and the others run.
     pub async fn start(config: &Config, stop: Stop) -> Result<Self, RunError> {
+        Self::start_telling(config, stop, &Telemetry::default()).await
+    }
+
+    /// [`Pipeline::start`], telling from the first moment.
+    ///
+    /// # Errors
+    /// As [`Pipeline::start`].
+    pub async fn start_telling(
+        config: &Config,
+        stop: Stop,
+        telemetry: &Telemetry,
+    ) -> Result<Self, RunError> {
         let token = config.skyportal.token.read().map_err(RunError::Token)?;
         let store = DeadLetters::in_folder(&config.state)?;
-        let modules = Modules::load(config, config.sources.len())?;
+        let modules = Arc::new(Modules::load(config, config.sources.len())?);
         let patience = Patience::default();
         let portal = Portal::connect(&config.skyportal, token, patience, stop.sending.clone())?;
+        open_rooms(telemetry, &portal, &modules, &store);
         let destinations = tokio::select! {
             destinations = set_up(config, &portal) => destinations?,
             () = stop.reading.cancelled() => return Err(RunError::Stopped),
         };
-        let accounts = Arc::new(Accounts::default());
+        for (group, filter, route) in disabled(&destinations) {
+            telemetry.disable(format!(
+                "{group}/{filter}/{route}: its set-up at SkyPortal failed (see the log); what passes is kept as dead letters"
+            ));
+        }
+        let accounts = telemetry.accounts().clone();
         let mut sources = Vec::new();
         for source in &config.sources {
             let reads = |topic: &String| source.topics.contains(topic);
@@ -109,9 +128,11 @@ impl Pipeline {
             }
             sources.push((Consumer::open(source)?, judge, source.clone()));
         }
+        telemetry.health().end(Hindrance::SetUp);
         Ok(Pipeline {
             sources,
-            lanes: Lanes::start(&portal, &Some(store)),
+            lanes: Lanes::start(&portal, &Some(store), telemetry),
+            telemetry: telemetry.clone(),
             accounts,
             stop,
             _modules: modules,
@@ -141,6 +162,7 @@ impl Pipeline {
             let reader = Reader::new(consumer, judge, source, account, lanes, stop);
             readers.spawn(reader.run());
         }
+        let ending = tokio::spawn(tell_ending(self.stop.clone(), self.telemetry));
         let mut sound = true;
         loop {
             tokio::select! {
@@ -160,12 +182,35 @@ impl Pipeline {
                 }
             }
         }
+        ending.abort();
         self.stop.sending.cancel();
         if let Some(lanes) = Arc::into_inner(lanes) {
             sound &= lanes.drain().await;
         }
         sound
     }
+}
+
+/// What telemetry asks of the other rooms.
+fn open_rooms(telemetry: &Telemetry, portal: &Portal, modules: &Arc<Modules>, store: &DeadLetters) {
+    let (modules, store) = (modules.clone(), store.clone());
+    telemetry.open(Rooms {
+        calls: portal.calls().clone(),
+        modules: Box::new(move || modules.status()),
+        store: Box::new(move || store.check_writable().map_err(|error| error.to_string())),
+    });
+}
+
+/// Whoever asks meanwhile hears that we are about to go.
+async fn tell_ending(stop: Stop, telemetry: Telemetry) {
+    stop.reading.cancelled().await;
+    let health = telemetry.health();
+    health.begin(Hindrance::Stopping, "what is in flight is being finished");
+}
+
+fn disabled(destinations: &Destinations) -> impl Iterator<Item = &(String, String, String)> {
+    let all = destinations.iter();
+    all.filter_map(|(route, ready)| ready.is_none().then_some(route))
 }
 
 /// Reads one source.
@@ -368,24 +413,7 @@ pub(super) type Destinations = BTreeMap<(String, String, String), Option<Ready>>
 /// # Errors
 /// Where no route at all can be delivered to.
 pub(super) async fn set_up(config: &Config, portal: &Portal) -> Result<Destinations, RunError> {
-    let mut wanted: Vec<Destination> = Vec::new();
-    let mut routes = Vec::new();
-    for group in &config.groups {
-        for filter in &group.filters {
-            for (name, route) in &filter.routes {
-                let destination = destination(config, group, filter, route);
-                let known = wanted.iter().position(|d| *d == destination);
-                let place = known.unwrap_or_else(|| {
-                    wanted.push(destination);
-                    wanted.len() - 1
-                });
-                routes.push((
-                    (group.name.clone(), filter.name.clone(), name.clone()),
-                    place,
-                ));
-            }
-        }
-    }
+    let (wanted, routes) = wanted(config);
     let results = portal.set_up(&wanted).await;
     let mut problems = Vec::new();
     let found: Vec<Option<Ready>> = results
@@ -406,19 +434,40 @@ pub(super) async fn set_up(config: &Config, portal: &Portal) -> Result<Destinati
     Ok(routes.into_iter().map(ready).collect())
 }
 
+/// A route by `(group, filter, route)`, and the place of its destination in a list.
+type Placed = ((String, String, String), usize);
+
+/// Every destination once, and which of them each route has.
+pub(super) fn wanted(config: &Config) -> (Vec<Destination>, Vec<Placed>) {
+    let mut wanted: Vec<Destination> = Vec::new();
+    let mut routes = Vec::new();
+    for group in &config.groups {
+        for filter in &group.filters {
+            for (name, route) in &filter.routes {
+                let destination = destination(config, group, filter, route);
+                let known = wanted.iter().position(|d| *d == destination);
+                let place = known.unwrap_or_else(|| {
+                    wanted.push(destination);
+                    wanted.len() - 1
+                });
+                routes.push((
+                    (group.name.clone(), filter.name.clone(), name.clone()),
+                    place,
+                ));
+            }
+        }
+    }
+    (wanted, routes)
+}
+
+/// The surveys of which a filter reads topics.
+pub(super) fn surveys(config: &Config, filter: &Filter) -> BTreeSet<Survey> {
+    let reads = |source: &&Source| source.topics.iter().any(|t| filter.topics.contains(t));
+    let sources = config.sources.iter().filter(reads);
+    sources.map(|source| source.survey).collect()
+}
+
 fn destination(config: &Config, group: &Group, filter: &Filter, route: &Route) -> Destination {
-    let reads = |source: &&Source| {
-        source
-            .topics
-            .iter()
-            .any(|topic| filter.topics.contains(topic))
-    };
-    let surveys: BTreeSet<Survey> = config
-        .sources
-        .iter()
-        .filter(reads)
-        .map(|s| s.survey)
-        .collect();
     Destination {
         group: route
             .skyportal_group
@@ -431,7 +480,7 @@ fn destination(config: &Config, group: &Group, filter: &Filter, route: &Route) -
             .as_ref()
             .unwrap_or(&filter.name)
             .clone(),
-        surveys,
+        surveys: surveys(config, filter),
     }
 }
 

@@ -4,6 +4,7 @@
 //! simply made again from the start.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use super::annotation;
 use super::answer::Class;
@@ -50,6 +51,8 @@ impl Step {
 pub struct Receipt {
     /// SkyPortal's ids of the candidates, new or as they were.
     pub candidate_ids: Vec<i64>,
+    /// When the candidate was posted. For people only: no payload carries it.
+    pub candidate_at: SystemTime,
     pub source: SourceOutcome,
     pub photometry: PhotometryTally,
     pub classifications: Vec<ClassOutcome>,
@@ -118,6 +121,7 @@ impl Portal {
             candidate_ids: candidate::post(self, order, passed_at, ids)
                 .await
                 .map_err(at(Step::Candidate))?,
+            candidate_at: SystemTime::now(),
             source: source::save(self, order, ids)
                 .await
                 .map_err(at(Step::Source))?,

@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Secret};
+use crate::telemetry::Calls;
 
 pub use answer::Class;
 pub use classification::ClassOutcome;
@@ -57,6 +58,7 @@ struct Inner {
     memory: Mutex<Memory>,
     /// What was said once and is not said again.
     said: Mutex<HashSet<String>>,
+    calls: Arc<Calls>,
     /// One set-up at a time.
     set_up: tokio::sync::Mutex<()>,
 }
@@ -111,6 +113,7 @@ impl Portal {
             stop,
             memory: Mutex::default(),
             said: Mutex::default(),
+            calls: Arc::default(),
             set_up: tokio::sync::Mutex::default(),
         }))
     }
@@ -125,6 +128,11 @@ impl Portal {
 
     fn patience(&self) -> &Patience {
         &self.0.patience
+    }
+
+    /// The requests that were sent, counted.
+    pub fn calls(&self) -> &Arc<Calls> {
+        &self.0.calls
     }
 
     /// Returns when deliveries are to stop.

@@ -148,6 +148,20 @@ impl Portal {
         read(request, self.call(request).await?)
     }
 
+    /// [`Portal::ask`] without patience: the first answer counts.
+    ///
+    /// # Errors
+    /// Every class.
+    pub(crate) async fn ask_once<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+    ) -> Result<T, Failure> {
+        match self.send(request).await? {
+            Outcome::Success(data) => read(request, data),
+            Outcome::Failed { failure, .. } => Err(failure),
+        }
+    }
+
     /// Makes a row that must not be made twice: whenever a try may have been carried out without
     /// our seeing the answer, `look` says whether the row is there.
     ///
@@ -198,10 +212,19 @@ impl Portal {
             }
             exchange = exchange => exchange,
         };
+        let count = |outcome| {
+            let method = request.method.name();
+            let calls = self.calls();
+            calls.count(method, &request.path, outcome, sent.elapsed());
+        };
         let (mut failure, retry_after) = match reply {
             Ok(reply) => match classify(request.method, &reply) {
-                Answer::Success(data) => return Ok(Outcome::Success(data)),
+                Answer::Success(data) => {
+                    count("success");
+                    return Ok(Outcome::Success(data));
+                }
                 Answer::Refused(class, words) => {
+                    count(class.name());
                     let words = self.transport().redact(&words);
                     let mut failure = Failure::new(request, class, &words);
                     failure.may_have_run = may_have_run(&reply, class);
@@ -209,6 +232,7 @@ impl Portal {
                 }
             },
             Err(silence) => {
+                count("no answer");
                 let mut failure = Failure::new(request, Class::Transient, &silence.reason);
                 failure.may_have_run = silence.may_have_run;
                 (failure, None)

@@ -128,6 +128,7 @@ impl Files {
                 place: place(path, record, topic.clone()),
                 key: schema.clone(),
                 value: value.map_err(failed)?,
+                timestamp_ms: None,
             }));
         }
         Ok(())
@@ -199,7 +200,12 @@ fn wire(path: &Path, value: Bytes, topic: Option<Arc<str>>) -> Result<Message, F
         _ => return Err(FileError::Unknown { path: path_buf() }),
     };
     let place = place(path, 0, topic);
-    Ok(Message { place, key, value })
+    Ok(Message {
+        place,
+        key,
+        value,
+        timestamp_ms: None,
+    })
 }
 
 fn place(path: &Path, record: usize, topic: Option<Arc<str>>) -> Place {

@@ -7,6 +7,7 @@
 mod feed;
 mod files;
 mod kafka;
+mod look;
 mod schemas;
 mod transfer;
 mod watermark;
@@ -23,6 +24,7 @@ pub use kafka::{
     Consumer, ConsumerError, Incoming, Loss, Moved, RewindError, Rewound, Standing, Standings,
     Trouble, rewind,
 };
+pub use look::look;
 pub use schemas::{SchemasError, read_schemas};
 pub use transfer::SchemaFetchError;
 pub use watermark::{Ticket, Watermarks};
@@ -35,6 +37,9 @@ pub struct Message {
     pub key: Bytes,
     /// Fink's livestream: one schemaless Avro datum; or that with its schema, or with its number.
     pub value: Bytes,
+    /// Kafka's time stamp, milliseconds since 1970, UTC: when the message was sent or stored.
+    /// For people only: no payload carries it.
+    pub timestamp_ms: Option<i64>,
 }
 
 /// Where a message stands.

@@ -104,13 +104,26 @@ impl DeadLetters {
             .create(folder)
             .map_err(failed)?;
         let file = folder.join(FILE);
-        OpenOptions::new()
+        let store = DeadLetters { file };
+        store.check_writable()?;
+        Ok(store)
+    }
+
+    /// Whether the store's file can be opened for writing, or made. That the disk has room is known
+    /// only when a letter is kept.
+    ///
+    /// # Errors
+    /// Where it cannot.
+    pub fn check_writable(&self) -> Result<(), StoreError> {
+        let opened = OpenOptions::new()
             .create(true)
             .append(true)
             .mode(0o600)
-            .open(&file)
-            .map_err(failed)?;
-        Ok(DeadLetters { file })
+            .open(&self.file);
+        opened.map(drop).map_err(|source| StoreError::Folder {
+            path: self.file.clone(),
+            source,
+        })
     }
 
     /// Keeps a letter with its message; on disk when this returns. Returns its number.

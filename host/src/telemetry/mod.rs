@@ -1,12 +1,26 @@
 //! What happened, counted where it happens, and told.
 //!
-//! In: single counts from every room. Out: accounts that close, and logs.
-//! Never here: a decision; a secret.
+//! In: single counts from every room. Out: accounts that close, logs, and a small server of
+//! metrics, health and status.
+//! Never here: a decision; a secret; a lock in the way of an alert that is rejected.
 
 mod accounts;
+mod calls;
 mod clock;
+mod finding;
+mod health;
 mod logs;
+mod metrics;
+mod server;
+mod state;
+mod status;
+mod summary;
 
 pub use accounts::{Accounts, FilterAccount, RouteAccount, SourceAccount};
-pub use clock::now;
+pub use calls::Calls;
+pub use clock::{iso, now};
+pub use finding::{Finding, Level};
+pub use health::{Health, Hindrance};
 pub use logs::{LogFormat, start_logs};
+pub use server::{Server, ServerError};
+pub use state::{ModuleFile, RefusedModule, Rooms, RunningModule, Telemetry};

@@ -46,7 +46,7 @@ pub(super) async fn find_or_make(portal: &Portal, key: &Key<'_>) -> Result<i64, 
 }
 
 /// The server lists a filter once for every member of its group.
-async fn find(portal: &Portal, key: &Key<'_>) -> Result<Option<i64>, Failure> {
+pub(super) async fn find(portal: &Portal, key: &Key<'_>) -> Result<Option<i64>, Failure> {
     let all: Vec<Filter> = portal.ask(&Request::get("/api/filters")).await?;
     let same = all.iter().filter(|filter| {
         filter.name == key.name

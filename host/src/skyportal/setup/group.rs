@@ -26,9 +26,9 @@ struct Members {
 }
 
 #[derive(Deserialize)]
-struct Member {
+pub(super) struct Member {
     id: i64,
-    can_save: Option<bool>,
+    pub can_save: Option<bool>,
 }
 
 pub(super) async fn find_or_make(
@@ -44,7 +44,7 @@ pub(super) async fn find_or_make(
     Ok(id)
 }
 
-async fn find(portal: &Portal, name: &str) -> Result<Option<i64>, Failure> {
+pub(super) async fn find(portal: &Portal, name: &str) -> Result<Option<i64>, Failure> {
     let request = Request::get("/api/groups").with_query("name", name);
     let all: Vec<Group> = portal.ask(&request).await?;
     let named = all.iter().filter(|group| group.name == name);
@@ -67,10 +67,7 @@ async fn belong(
     id: i64,
     name: &str,
 ) -> Result<(), SetUpProblem> {
-    let members: Members = portal
-        .ask(&Request::get(format!("/api/groups/{id}")))
-        .await?;
-    match members.users.iter().find(|user| user.id == account.id) {
+    match member(portal, account, id).await? {
         Some(member) => {
             if member.can_save == Some(false) {
                 tracing::warn!(
@@ -82,12 +79,29 @@ async fn belong(
             Ok(())
         }
         None if account.is_admin() => Ok(join(portal, account, id).await?),
-        None => Err(SetUpProblem::Member {
-            group: name.to_owned(),
-            group_id: id,
-            username: account.username.clone(),
-            user_id: account.id,
-        }),
+        None => Err(problem(account, id, name)),
+    }
+}
+
+/// Ourselves as a member of the group, if we are one.
+pub(super) async fn member(
+    portal: &Portal,
+    account: &Account,
+    id: i64,
+) -> Result<Option<Member>, Failure> {
+    let request = Request::get(format!("/api/groups/{id}"));
+    let members: Members = portal.ask(&request).await?;
+    let mut users = members.users.into_iter();
+    Ok(users.find(|user| user.id == account.id))
+}
+
+/// Who must let us in.
+pub(super) fn problem(account: &Account, id: i64, name: &str) -> SetUpProblem {
+    SetUpProblem::Member {
+        group: name.to_owned(),
+        group_id: id,
+        username: account.username.clone(),
+        user_id: account.id,
     }
 }
 

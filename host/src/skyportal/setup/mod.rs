@@ -9,6 +9,7 @@ mod account;
 mod filter;
 mod group;
 mod instrument;
+mod look;
 mod stream;
 mod taxonomy;
 

@@ -31,13 +31,7 @@ pub(super) async fn find_or_make(
     let id = match find(portal, name).await? {
         Some(id) => id,
         None if account.is_admin() => make(portal, name).await?,
-        None => {
-            return Err(SetUpProblem::Stream {
-                stream: name.to_owned(),
-                username: account.username.clone(),
-                user_id: account.id,
-            });
-        }
+        None => return Err(problem(account, name)),
     };
     if !account.streams.contains(&id) {
         join(portal, account, id).await?;
@@ -45,8 +39,17 @@ pub(super) async fn find_or_make(
     Ok(id)
 }
 
+/// Who must make it.
+pub(super) fn problem(account: &Account, name: &str) -> SetUpProblem {
+    SetUpProblem::Stream {
+        stream: name.to_owned(),
+        username: account.username.clone(),
+        user_id: account.id,
+    }
+}
+
 /// Among those that the token can see; the list cannot be searched on the server's side.
-async fn find(portal: &Portal, name: &str) -> Result<Option<i64>, Failure> {
+pub(super) async fn find(portal: &Portal, name: &str) -> Result<Option<i64>, Failure> {
     let all: Vec<Stream> = portal.ask(&Request::get("/api/streams")).await?;
     let named = all.iter().filter(|stream| stream.name == name);
     Ok(named.map(|stream| stream.id).min())

@@ -56,6 +56,23 @@ pub(super) async fn find_or_post(
     Ok(there.map(known))
 }
 
+/// Whether SkyPortal's taxonomy is enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum There {
+    Serves,
+    Older,
+    Missing,
+}
+
+pub(super) async fn look(portal: &Portal) -> Result<There, Failure> {
+    let there = find(portal, &portal.config().taxonomy).await?;
+    Ok(match there {
+        Some(row) if serves(&row) => There::Serves,
+        Some(_) => There::Older,
+        None => There::Missing,
+    })
+}
+
 /// A taxonomy of another name than Fink's is its owners' to keep up: posting our version would
 /// retire theirs.
 fn serves(row: &Row) -> bool {

@@ -27,6 +27,7 @@ use events::{Events, Note};
 
 pub use beginning::Loss;
 pub use rewind::{Moved, RewindError, Rewound, rewind};
+pub(super) use settings::connection;
 pub use standing::{Standing, Standings};
 pub use trouble::Trouble;
 
@@ -289,6 +290,7 @@ fn own(message: &BorrowedMessage<'_>) -> Owned {
         },
         key: Bytes::copy_from_slice(message.key().unwrap_or_default()),
         value: Bytes::copy_from_slice(message.payload().unwrap_or_default()),
+        timestamp_ms: made,
     };
     (message, place, made)
 }

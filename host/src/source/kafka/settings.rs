@@ -15,7 +15,7 @@ const STATISTICS_MS: &str = "5000";
 ///
 /// # Errors
 /// Where the password cannot be read.
-pub(super) fn connection(source: &Source) -> Result<ClientConfig, SecretError> {
+pub(in crate::source) fn connection(source: &Source) -> Result<ClientConfig, SecretError> {
     let mut settings = ClientConfig::new();
     settings
         .set("client.id", "skysieve")

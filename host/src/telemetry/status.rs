@@ -1,0 +1,71 @@
+//! The whole state as JSON, for people and scripts.
+
+use serde_json::{Map, Value, json};
+
+use super::clock::iso;
+use super::state::Telemetry;
+
+impl Telemetry {
+    /// Accounts, modules, what stands in the way.
+    pub fn status(&self) -> Value {
+        let hindrances = self.hindrances();
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "started": iso(self.started()),
+            "ready": hindrances.is_empty(),
+            "hindrances": hindrances,
+            "disabled_routes": self.disabled(),
+            "sources": sources(self),
+            "filters": filters(self),
+            "routes": routes(self),
+            "modules": self.modules(),
+        })
+    }
+}
+
+fn sources(telemetry: &Telemetry) -> Map<String, Value> {
+    let sources = telemetry.accounts().sources().into_iter();
+    let told = sources.map(|(name, a)| {
+        let account = json!({
+            "read": a.read.get(),
+            "undecodable": a.undecodable.get(),
+            "reasons": a.reasons.get(),
+            "copies": a.copies.get(),
+            "judged": a.judged.get(),
+        });
+        (name, account)
+    });
+    told.collect()
+}
+
+fn filters(telemetry: &Telemetry) -> Map<String, Value> {
+    let filters = telemetry.accounts().filters().into_iter();
+    let told = filters.map(|(name, a)| {
+        let account = json!({
+            "judged": a.judged.get(),
+            "passed": a.passed.get(),
+            "rejected": a.rejected.get(),
+            "cuts": a.cuts.get(),
+            "faulted": a.faulted.get(),
+            "faults": a.faults.get(),
+        });
+        (name, account)
+    });
+    told.collect()
+}
+
+fn routes(telemetry: &Telemetry) -> Map<String, Value> {
+    let routes = telemetry.accounts().routes().into_iter();
+    let told = routes.map(|(name, a)| {
+        let account = json!({
+            "passed": a.passed.get(),
+            "delivered": a.delivered.get(),
+            "declined": a.declined.get(),
+            "deferred": a.deferred.get(),
+            "dead_lettered": a.dead_lettered.get(),
+            "in_flight": a.in_flight.get(),
+        });
+        (name, account)
+    });
+    told.collect()
+}
