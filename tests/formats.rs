@@ -392,7 +392,9 @@ fn real_ztf_packets_are_alerts_but_for_the_truncated_one() {
                         error.to_string().contains("more bytes were expected"),
                         "{error}"
                     );
-                    let read: Vec<_> = Files::open(&[path.clone()], None).unwrap().collect();
+                    let read: Vec<_> = Files::open(std::slice::from_ref(&path), None)
+                        .unwrap()
+                        .collect();
                     let [Err(FileError::Container { .. })] = read.as_slice() else {
                         panic!("{read:?}")
                     };

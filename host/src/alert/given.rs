@@ -43,7 +43,7 @@ pub struct NotASchema {
 /// A schema that is at hand in part.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{file}` refers to `{missing}`, which no file beside it defines: put that one there as well"
+    "the schema is at hand in part: `{file}` refers to `{missing}`, which no file beside it defines: put that one there as well"
 )]
 pub struct Incomplete {
     pub file: String,

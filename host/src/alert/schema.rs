@@ -25,7 +25,7 @@ pub struct WriterSchema {
 pub enum KeyError {
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
-    #[error("{0}")]
+    #[error(transparent)]
     Schema(#[from] SchemaError),
     #[error(
         "the schema is neither ZTF's (no record `candidate`) nor LSST's (no record `diaSource`)"
@@ -33,9 +33,9 @@ pub enum KeyError {
     UnknownSurvey,
     #[error("more than {0} different schemas have been seen; the stream is not Fink's")]
     TooMany(usize),
-    #[error("{0}")]
+    #[error(transparent)]
     NotAtHand(#[from] NotAtHand),
-    #[error("the schema is at hand in part: {0}")]
+    #[error(transparent)]
     Incomplete(#[from] Incomplete),
 }
 
