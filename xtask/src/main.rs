@@ -2,6 +2,7 @@
 //! own set-up.
 #![forbid(unsafe_code)]
 
+mod assembly;
 mod cargo;
 mod guests;
 mod test;
@@ -15,7 +16,8 @@ usage: cargo xtask <command>
   demo [--once] [--alerts N] [--rate R]   the whole pipeline at home: a mock Kafka, simulated alerts,
                             two groups' WebAssembly modules, a stand-in SkyPortal with a web page
   test [ARGUMENTS]          every test; arguments go to `cargo test`
-  guests                    build the modules of `filters/` into `target/modules`
+  guests                    build the modules of `filters/` into `target/modules`, those in AssemblyScript
+                            too where Node is there
   check                     formatting, lints and documentation, as CI asks for them";
 
 fn main() -> ExitCode {
@@ -25,7 +27,7 @@ fn main() -> ExitCode {
     let done = match command.as_str() {
         "demo" => demo(&rest),
         "test" => tools::check().and_then(|()| test::all(&rest)),
-        "guests" => guests::build().map(drop),
+        "guests" => guests::build_all().map(drop),
         "check" => test::check(),
         _ => Err(USAGE.to_owned()),
     };

@@ -5,7 +5,7 @@ use crate::guests;
 
 /// Builds the modules, then runs every test of the workspace.
 pub fn all(arguments: &[String]) -> Result<(), String> {
-    let modules = guests::build()?;
+    let modules = guests::build_all()?;
     step(
         "building and running the tests (the first time takes some minutes: WebAssembly compiler, Kafka client, TLS)",
     );

@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value as Json};
 use super::suggest::explain_json;
 
 /// A checked delivery. Object, time, group, stream and filter are the host's to set.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Delivery {
     /// ICRS; the alert's own if absent.
     pub position: Option<Position>,
