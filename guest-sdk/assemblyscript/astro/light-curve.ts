@@ -15,11 +15,11 @@ export const FORCED: i64 = 2;
  *     const line = history.detections(band).since(mjd.value - 3).line();
  */
 export function lightCurve(): LightCurve {
-  return new LightCurve();
+  return new LightCurve(new Columns());
 }
 
-/** The columns of a light curve in time order; the last detection is the alert itself. */
-export class LightCurve {
+/** The columns, as long as each other and in time order; the last detection is the alert itself. */
+export class Columns {
   /** UTC, days. */
   readonly mjd: F64ListField = f64ListField("alert.lightcurve.mjd", LATE);
   /** AB; NaN where there is none. */
@@ -30,16 +30,23 @@ export class LightCurve {
   readonly passband: I64ListField = i64ListField("alert.lightcurve.passband", LATE);
   readonly kind: I64ListField = i64ListField("alert.lightcurve.kind", LATE);
 
-  private chosen: Detections | null = null;
-
   get length(): i32 {
     return this.mjd.length;
+  }
+}
+
+/** The light curve of this call's alert. */
+export class LightCurve {
+  /** Made here, with the declarations: what is made in a call is gone after it. */
+  private readonly chosen: Detections;
+
+  constructor(readonly columns: Columns) {
+    this.chosen = new Detections(columns);
   }
 
   /** The detections in one passband that have a magnitude; one choice at a time. */
   detections(passband: i64): Detections {
-    let chosen = this.chosen;
-    if (chosen === null) this.chosen = chosen = new Detections(this);
+    const chosen = this.chosen;
     chosen.passband = passband;
     chosen.first = -Infinity;
     return chosen;
@@ -50,11 +57,12 @@ export class LightCurve {
    * tightest bound on when it began. NaN where the light curve begins with a detection.
    */
   lastUpperLimit(): f64 {
+    const columns = this.columns;
     let last = NaN;
-    for (let i = 0; i < this.length; i++) {
-      const kind = this.kind[i];
+    for (let i = 0; i < columns.length; i++) {
+      const kind = columns.kind[i];
       if (kind == DETECTION) return last;
-      if (kind == UPPER_LIMIT) last = this.mjd[i];
+      if (kind == UPPER_LIMIT) last = columns.mjd[i];
     }
     return NaN;
   }
@@ -73,7 +81,7 @@ export class Detections {
   first: f64 = -Infinity;
   private readonly fitted: Line = new Line();
 
-  constructor(private readonly curve: LightCurve) {}
+  constructor(private readonly curve: Columns) {}
 
   /** Only those from this time on (MJD UTC, days). */
   since(mjd: f64): Detections {

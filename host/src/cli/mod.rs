@@ -3,6 +3,7 @@
 mod dead_letters;
 mod replay;
 mod run;
+mod workbench;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,6 +34,10 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Make Fink-shaped alerts, to files or to Kafka.
     Simulate(simulate::command::SimulateArgs),
+    /// Run one module on alerts from files: verdicts, cut flow, costs.
+    Test(workbench::TestArguments),
+    /// Run one module on one alert and tell everything: fields, cuts, values, delivery.
+    Explain(workbench::ExplainArguments),
     /// Print the commented default configuration.
     Config,
     /// Look at what could not be read or delivered.
@@ -69,6 +74,8 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
             simulate::command::run(arguments).await?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Test(arguments) => workbench::test(&arguments),
+        Command::Explain(arguments) => workbench::explain(&arguments),
         Command::Config => {
             print!("{DEFAULT_YAML}");
             Ok(ExitCode::SUCCESS)

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::bench::{Bench, Ruling, Said, Skipped};
+use super::report::words;
 use super::text;
 use crate::engine::Delivery;
 use crate::source::Message;
@@ -72,7 +73,7 @@ pub fn explain(bench: &mut Bench, message: &Message) -> Result<Explanation, Skip
         mjd: ruling.head.mjd(),
         place: message.place.to_string(),
         values: values.collect(),
-        verdict: verdict(bench, &ruling),
+        verdict: words(bench, &ruling.said),
         judged: !matches!(ruling.said, Said::Faulted(..)),
         fuel: ruling.fuel,
         delivery: match ruling.said {
@@ -82,19 +83,6 @@ pub fn explain(bench: &mut Bench, message: &Message) -> Result<Explanation, Skip
         fields,
         cuts,
     })
-}
-
-fn verdict(bench: &Bench, ruling: &Ruling) -> String {
-    match &ruling.said {
-        Said::Passed(routes) => format!("passed on {}", routes.join(", ")),
-        Said::Rejected(cut) => {
-            let cuts = &bench.module().manifest().cuts;
-            format!("rejected at `{}`", cuts[*cut].name)
-        }
-        Said::Delivered(Some(_)) => "delivers".to_owned(),
-        Said::Delivered(None) => "delivers nothing".to_owned(),
-        Said::Faulted(kind, why) => format!("fault ({kind}): {why}"),
-    }
 }
 
 fn shown_fields(bench: &Bench, ruling: &Ruling) -> Vec<ShownField> {

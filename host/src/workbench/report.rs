@@ -106,7 +106,33 @@ impl Change {
     }
 }
 
-fn words(bench: &Bench, said: &Said) -> String {
+impl fmt::Display for Judged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Judged {
+            object_id,
+            alert_id,
+            place,
+            verdict,
+            ..
+        } = self;
+        write!(f, "{object_id} {alert_id}: {verdict} ({place})")
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Change {
+            object_id,
+            alert_id,
+            place,
+            before,
+            after,
+        } = self;
+        write!(f, "{object_id} {alert_id}: {before} -> {after} ({place})")
+    }
+}
+
+pub(super) fn words(bench: &Bench, said: &Said) -> String {
     match said {
         Said::Passed(routes) => format!("passed on {}", routes.join(", ")),
         Said::Rejected(cut) => {
