@@ -171,3 +171,33 @@ fn the_tutorials_code_is_what_is_compiled() {
         }
     }
 }
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let alerts = alerts(folder.path());
+    let mut test = Command::new(env!("CARGO_BIN_EXE_skysieve"))
+        .args(["test", &module("bright.wasm"), &alerts])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(test.stdout.take());
+    let output = test.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{said}");
+}
+
+#[test]
+fn explain_passes_over_the_other_surveys_alerts() {
+    let folder = tempfile::tempdir().unwrap();
+    let alerts = alerts(folder.path());
+    let lsst = text(&skysieve(&[
+        "explain",
+        &module("lsst_extragalactic_new.wasm"),
+        &alerts,
+    ]));
+    assert!(lsst.contains("diaSource.psfFlux"), "{lsst}");
+    let unknown = skysieve(&["explain", &module("bright.wasm"), &alerts, "--id", "1"]);
+    assert!(!unknown.status.success());
+}

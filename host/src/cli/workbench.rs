@@ -1,7 +1,8 @@
 //! `skysieve test` and `skysieve explain`: the authors' tools.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -10,7 +11,7 @@ use serde_json::Value as Json;
 
 use crate::engine::{Engine, EngineSettings};
 use crate::source::Files;
-use crate::workbench::{self, Bench, Change, Judged, Report, parse_param};
+use crate::workbench::{self, Bench, Change, Judged, Report, Skipped, parse_param};
 
 /// What both commands take.
 #[derive(Debug, clap::Args)]
@@ -60,7 +61,7 @@ impl OnTheBench {
         self.params.iter().cloned().collect()
     }
 
-    fn open(&self, engine: &Engine, module: &PathBuf) -> Result<Bench> {
+    fn open(&self, engine: &Engine, module: &Path) -> Result<Bench> {
         Ok(Bench::open(engine, module, &self.params(), None)?)
     }
 }
@@ -91,6 +92,35 @@ struct Compared {
 
 /// Exit code 1 where the module faulted or a file could not be read.
 pub(super) fn test(arguments: &TestArguments) -> Result<ExitCode> {
+    until_the_reader_leaves(|out| test_to(arguments, out))
+}
+
+/// Exit code 1 where the module could not judge the alert.
+pub(super) fn explain(arguments: &ExplainArguments) -> Result<ExitCode> {
+    until_the_reader_leaves(|out| explain_to(arguments, out))
+}
+
+/// Who pipes a long list into `head` has read enough: that is no error.
+fn until_the_reader_leaves(
+    write: impl FnOnce(&mut dyn Write) -> Result<ExitCode>,
+) -> Result<ExitCode> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let written = write(&mut out).and_then(|code| {
+        out.flush()?;
+        Ok(code)
+    });
+    match written {
+        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        written => written,
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<io::Error>();
+    io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn test_to(arguments: &TestArguments, out: &mut dyn Write) -> Result<ExitCode> {
     let on = &arguments.on;
     let engine = engine()?;
     let mut bench = on.open(&engine, &on.module)?;
@@ -118,7 +148,7 @@ pub(super) fn test(arguments: &TestArguments) -> Result<ExitCode> {
             Err(why) => {
                 report.skip();
                 if listed {
-                    println!("not judged: {place}: {why}");
+                    writeln!(out, "not judged: {place}: {why}")?;
                 }
                 continue;
             }
@@ -126,7 +156,7 @@ pub(super) fn test(arguments: &TestArguments) -> Result<ExitCode> {
         report.add(&ruling);
         let judged = Judged::new(&bench, &ruling, place.clone());
         if listed {
-            println!("{judged}");
+            writeln!(out, "{judged}")?;
         }
         if let (Some(old), Some(report)) = (&mut old, &mut old_report)
             && let Ok(ruling) = old.judge(&message, false)
@@ -150,30 +180,31 @@ pub(super) fn test(arguments: &TestArguments) -> Result<ExitCode> {
         against,
     };
     if on.json {
-        println!("{}", serde_json::to_string_pretty(&tested)?);
+        writeln!(out, "{}", serde_json::to_string_pretty(&tested)?)?;
     } else {
-        show(&tested);
+        show(&tested, out)?;
     }
     Ok(exit(failed))
 }
 
-fn show(tested: &Tested) {
-    println!("\n{}", tested.report);
+fn show(tested: &Tested, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n{}", tested.report)?;
     if let Some(Compared { report, changes }) = &tested.against {
-        println!("\nagainst {report}\n");
+        writeln!(out, "\nagainst {report}\n")?;
         for change in changes {
-            println!("{change}");
+            writeln!(out, "{change}")?;
         }
-        println!(
+        writeln!(
+            out,
             "{} of {} verdicts differ",
             changes.len(),
             tested.report.judged
-        );
+        )?;
     }
+    Ok(())
 }
 
-/// Exit code 1 where the module could not judge the alert.
-pub(super) fn explain(arguments: &ExplainArguments) -> Result<ExitCode> {
+fn explain_to(arguments: &ExplainArguments, out: &mut dyn Write) -> Result<ExitCode> {
     let on = &arguments.on;
     let engine = engine()?;
     let mut bench = on.open(&engine, &on.module)?;
@@ -183,7 +214,7 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<ExitCode> {
         let explanation = match workbench::explain(&mut bench, &message) {
             Ok(explanation) => explanation,
             // In a folder of both surveys the alert that is asked for may be any.
-            Err(_) if arguments.id.is_some() => continue,
+            Err(Skipped::OtherSurvey(_)) => continue,
             Err(why) => bail!("{}: {why}", message.place),
         };
         if arguments.id.as_ref().is_some_and(|id| {
@@ -192,14 +223,14 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<ExitCode> {
             continue;
         }
         if on.json {
-            println!("{}", serde_json::to_string_pretty(&explanation)?);
+            writeln!(out, "{}", serde_json::to_string_pretty(&explanation)?)?;
         } else {
-            println!("{explanation}");
+            writeln!(out, "{explanation}")?;
         }
         return Ok(exit(!explanation.judged));
     }
     bail!(
-        "no alert{} in `{}`",
+        "no alert{} that the module takes in `{}`",
         arguments
             .id
             .as_ref()

@@ -12,15 +12,19 @@ use super::suggest::explain_json;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Delivery {
     /// ICRS; the alert's own if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
     /// What the mapping asks for; the configuration is the ceiling.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub save: Option<Save>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub photometry: Option<Photometry>,
     pub classifications: Vec<Classification>,
     /// Flat: numbers (finite), texts, booleans and nulls.
     pub annotations: Map<String, Json>,
     /// Whether the filter's values become annotations too.
     pub values: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }
 

@@ -303,9 +303,7 @@ impl Bench {
             return Some((&self.mapping, field));
         }
         let late = late.then_some(&self.late);
-        reading
-            .find(field, &self.early, late)
-            .map(|(row, place)| (row, place))
+        reading.find(field, &self.early, late)
     }
 }
 
