@@ -3,10 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::assembly;
 use crate::cargo::{cargo, root, step, target};
 use crate::tools::WASM;
 
-/// Builds every module and returns the folder that holds them.
+/// Builds the modules of both languages and returns the folder that holds them.
+pub fn build_all() -> Result<PathBuf, String> {
+    let folder = build()?;
+    assembly::build(&folder)?;
+    Ok(folder)
+}
+
+/// Builds every module in Rust and returns the folder that holds them.
 pub fn build() -> Result<PathBuf, String> {
     let packages = packages()?;
     step(&format!("building {} WebAssembly modules", packages.len()));

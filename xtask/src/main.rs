@@ -2,6 +2,7 @@
 //! own set-up.
 #![forbid(unsafe_code)]
 
+mod assembly;
 mod cargo;
 mod guests;
 mod kafka;
@@ -18,21 +19,45 @@ usage: cargo xtask <command>
   test [ARGUMENTS]          every test; arguments go to `cargo test`
   bench [ARGUMENTS]         every benchmark; arguments go to `cargo bench`
   kafka                     a real Kafka on this machine until Ctrl-C, with its addresses
-  guests                    build the modules of `filters/` into `target/modules`
+  guests                    build the modules of `filters/` into `target/modules`, those in AssemblyScript
+                            too where Node is there
   check                     formatting, lints and documentation, as CI asks for them";
+
+const DEMO_USAGE: &str = "\
+usage: cargo xtask demo [--once] [--alerts N] [--rate R] [--seed N]
+
+  --once        end when all alerts are through, instead of keeping the page until Ctrl-C
+  --alerts N    how many alerts of each survey (300)
+  --rate R      alerts a second of each survey (25)
+  --seed N      another seed is another sky (1)";
+
+fn asks_for_help(argument: &str) -> bool {
+    matches!(argument, "-h" | "--help" | "help")
+}
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next().unwrap_or_default();
     let rest: Vec<String> = arguments.collect();
+    if asks_for_help(&command)
+        || (command != "demo" && command != "test" && rest.iter().any(|a| asks_for_help(a)))
+    {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
+    if command == "demo" && rest.iter().any(|argument| asks_for_help(argument)) {
+        println!("{DEMO_USAGE}");
+        return ExitCode::SUCCESS;
+    }
     let done = match command.as_str() {
         "demo" => demo(&rest),
         "test" => tools::check().and_then(|()| test::all(&rest)),
         "bench" => tools::check().and_then(|()| test::benches(&rest)),
         "kafka" => kafka::serve(),
-        "guests" => guests::build().map(drop),
+        "guests" => guests::build_all().map(drop),
         "check" => test::check(),
-        _ => Err(USAGE.to_owned()),
+        "" => Err(USAGE.to_owned()),
+        other => Err(format!("unknown command `{other}`\n\n{USAGE}")),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,7 @@ use crate::{guests, kafka};
 
 /// Builds the modules, then runs every test of the workspace.
 pub fn all(arguments: &[String]) -> Result<(), String> {
-    let modules = guests::build()?;
+    let modules = guests::build_all()?;
     // Ends when this function does, whatever comes of the tests.
     let (_kafka, kafka) = kafka::for_tests()?;
     step(

@@ -8,6 +8,7 @@ mod replay;
 mod rewind;
 mod run;
 mod schema;
+mod workbench;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +38,10 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Make Fink-shaped alerts, to files or to Kafka.
     Simulate(simulate::command::SimulateArgs),
+    /// Run one module on alerts from files: verdicts, cut flow, costs.
+    Test(workbench::TestArguments),
+    /// Run one module on one alert and tell everything: fields, cuts, values, delivery.
+    Explain(workbench::ExplainArguments),
     /// Look whether a configuration would run; nothing is made or posted.
     Check(check::CheckArguments),
     /// Set where reading goes on to a time: back, to read again, or forward.
@@ -82,6 +87,8 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
             simulate::command::run(arguments).await?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Test(arguments) => workbench::test(&arguments),
+        Command::Explain(arguments) => workbench::explain(&arguments),
         Command::Check(arguments) => check::check(arguments).await,
         Command::Rewind(arguments) => rewind::run(arguments),
         Command::Config(arguments) => schema::config(&arguments),

@@ -9,18 +9,22 @@ use serde_json::{Map, Number, Value as Json};
 use super::suggest::explain_json;
 
 /// A checked delivery. Object, time, group, stream and filter are the host's to set.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Delivery {
     /// ICRS; the alert's own if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
     /// What the mapping asks for; the configuration is the ceiling.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub save: Option<Save>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub photometry: Option<Photometry>,
     pub classifications: Vec<Classification>,
     /// Flat: numbers (finite), texts, booleans and nulls.
     pub annotations: Map<String, Json>,
     /// Whether the filter's values become annotations too.
     pub values: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }
 

@@ -79,6 +79,13 @@ impl Guest {
         self.fuel_used
     }
 
+    /// Bytes of memory that the instance has now; 0 where there is none.
+    pub fn memory(&self) -> usize {
+        self.living
+            .as_ref()
+            .map_or(0, |living| living.memory().len())
+    }
+
     /// Judges one alert.
     ///
     /// After a pass, or when explaining, [`Guest::values`] may be read until the next call.
