@@ -60,13 +60,15 @@ impl Moment {
 
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let epoch = Epoch::from_unix_milliseconds(self.unix_milliseconds as f64);
-        let (year, month, day, hour, minute, second, nanos) = epoch.to_gregorian_utc();
+        // Whole seconds only: a float of milliseconds would round the last digit down.
+        let seconds = self.unix_milliseconds.div_euclid(1000);
+        let epoch = Epoch::from_unix_seconds(seconds as f64);
+        let (year, month, day, hour, minute, second, _) = epoch.to_gregorian_utc();
         write!(
             f,
             "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
         )?;
-        match nanos / 1_000_000 {
+        match self.unix_milliseconds.rem_euclid(1000) {
             0 => write!(f, "Z"),
             milliseconds => write!(f, ".{milliseconds:03}Z"),
         }
