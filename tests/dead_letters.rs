@@ -65,8 +65,15 @@ async fn messages_that_are_no_alerts_are_counted_and_kept_while_the_stream_goes_
         "{}",
         show.stdout
     );
-    assert_eq!(std::fs::read(out.join("key.json"))?, good.key);
-    assert_eq!(std::fs::read(out.join(format!("{number}.bin")))?, half);
+    // What `show` says that it wrote.
+    let written = show
+        .stdout
+        .lines()
+        .find_map(|line| line.split_once(".bin written"));
+    let written = format!("{}.bin", written.context("no file was named")?.0);
+    let written = std::path::Path::new(&written);
+    assert_eq!(std::fs::read(written.with_file_name("key.json"))?, good.key);
+    assert_eq!(std::fs::read(written)?, half);
     let nobody = deployment.run(&["dead-letters", "show", "99"]).await?;
     assert!(!nobody.status.success());
     assert!(

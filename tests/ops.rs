@@ -73,7 +73,7 @@ async fn the_page_of_metrics_and_what_is_served_are_the_same() -> Result<()> {
         let metrics = running.get("/metrics").await?.1;
         let delivered = r#"skysieve_route_delivered_total{route="team/all/main"}"#;
         let undecodable =
-            r#"skysieve_source_undecodable_total{source="lsst",reason="key is no schema"}"#;
+            r#"skysieve_source_undecodable_total{source="lsst",reason="schema not at hand"}"#;
         let done = value(&metrics, delivered) == Some(3.0)
             && value(&metrics, undecodable) == Some(1.0)
             && value(

@@ -191,7 +191,7 @@ async fn what_is_no_alert_is_named_with_its_reason_and_the_rest_is_judged() -> R
             &keyless,
             "without its key: put the key's bytes beside it as `key.json`",
         ),
-        (&framed, "framed for a schema registry (schema id 700)"),
+        (&framed, "its schema is number 700"),
         (
             &other,
             "neither an Avro object container nor a `.bin` wire message",
@@ -202,7 +202,7 @@ async fn what_is_no_alert_is_named_with_its_reason_and_the_rest_is_judged() -> R
         assert!(line(file).contains(words), "{words}: {}", ended.stdout);
     }
     assert!(
-        ended.stdout.contains("4 files gave no alert"),
+        ended.stdout.contains("3 files gave no alert"),
         "{}",
         ended.stdout
     );
@@ -295,7 +295,8 @@ async fn every_real_alert_is_judged_as_fink_judged_it() -> Result<()> {
     let deployment = deployment().await?;
     let folders = [devset.join("ztf_fink/wire"), devset.join("lsst_fink/wire")];
     let ended = replay(&deployment, &[&folders[0], &folders[1]]).await?;
-    ensure!(ended.status.success(), "{}", ended.stderr);
+    // Some of the older schemas lack what a filter asks for, which is told.
+    ensure!(ended.status.code() == Some(1), "{}", ended.stderr);
     let verdicts = verdicts(&ended.stdout);
     let table = std::fs::read_to_string(devset.join("expected_filters.csv"))?;
     let (mut compared, mut copies) = (0, 0);

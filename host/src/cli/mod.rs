@@ -72,11 +72,22 @@ pub async fn main() -> ExitCode {
     match dispatch(arguments.command).await {
         Ok(code) => code,
         Err(error) => {
-            // Every error of the library tells its cause in its own text.
-            eprintln!("error: {error}");
+            eprintln!("error: {}", whole(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The error with its causes, each said once: the library's errors quote theirs already.
+fn whole(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |text, cause| {
+        let cause = cause.to_string();
+        match text.as_str() {
+            "" => cause,
+            said if said.contains(&cause) => text,
+            _ => format!("{text}: {cause}"),
+        }
+    })
 }
 
 async fn dispatch(command: Command) -> Result<ExitCode> {

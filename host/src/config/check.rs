@@ -125,8 +125,25 @@ fn destinations(config: &Config, found: &mut Vec<String>) {
     for group in &config.groups {
         for filter in &group.filters {
             let name = filter.skyportal_filter.as_ref().unwrap_or(&filter.name);
-            let ours = (&group.skyportal_group, &group.stream, name);
-            if let Some(other) = seen.insert(ours, &filter.name) {
+            // The surveys' objects are different ones: one name may serve a filter of each.
+            let reads =
+                |s: &&crate::config::Source| s.topics.iter().any(|t| filter.topics.contains(t));
+            let surveys: BTreeSet<Survey> = config
+                .sources
+                .iter()
+                .filter(reads)
+                .map(|s| s.survey)
+                .collect();
+            let clash = surveys
+                .into_iter()
+                .filter_map(|survey| {
+                    seen.insert(
+                        (&group.skyportal_group, &group.stream, name, survey),
+                        &filter.name,
+                    )
+                })
+                .last();
+            if let Some(other) = clash {
                 found.push(format!(
                     "the filters `{other}` and `{}` are both `{name}` of the SkyPortal group `{}`: give one another `skyportal_filter`",
                     filter.name, group.skyportal_group

@@ -223,13 +223,14 @@ impl Desk<'_> {
         }
     }
 
-    /// Without `ml` SkyPortal would take the classification for a human's; with groups it would
-    /// take the row away from those that see it.
+    /// Without `ml` SkyPortal would take the classification for a human's. The row is this filter's
+    /// own, so its group is the one that it had.
     async fn put(&self, id: i64, wish: &Wish) -> Result<(), Failure> {
         let body = json!({
             "classification": wish.class,
             "probability": wish.probability,
             "ml": true,
+            "group_ids": [self.ids.group_id],
         });
         let request = Request::put(format!("/api/classification/{id}"), body);
         self.portal.call(&request).await.map(drop)
