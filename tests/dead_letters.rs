@@ -26,7 +26,7 @@ async fn messages_that_are_no_alerts_are_counted_and_kept_while_the_stream_goes_
     let ztf = topics(Survey::Ztf)[0];
     let bad: [(&str, &[u8], &[u8]); 5] = [
         ("no key", b"", &good.value),
-        ("key is no schema", b"8.41.0_4.1", &good.value),
+        ("schema not at hand", b"8.41.0_4.1", &good.value),
         ("unusable schema", b"{\"type\": \"rec", &good.value),
         ("value does not fit its schema", &good.key, half),
         (

@@ -124,7 +124,10 @@ async fn the_page_of_metrics_and_what_is_served_are_the_same() -> Result<()> {
     let (_, status) = running.get("/status").await?;
     let status: serde_json::Value = serde_json::from_str(&status)?;
     assert_eq!(status["routes"]["team/all/main"]["delivered"], 3);
-    assert_eq!(status["sources"]["lsst"]["reasons"]["key is no schema"], 1);
+    assert_eq!(
+        status["sources"]["lsst"]["reasons"]["schema not at hand"],
+        1
+    );
     let files = status["modules"].as_array().context("modules")?;
     let known = |file: &serde_json::Value| file["running"]["hash"].is_string();
     assert!(files.len() == 3 && files.iter().all(known), "{status:#}");

@@ -64,13 +64,22 @@ impl<'a> Envelope<'a> {
     }
 }
 
+/// 100 times the major version plus the minor one: LSST's were v7.0 to v11.1 by 2026. A bare datum of
+/// Fink's begins with a zero byte too, and its next four read as a number far beyond.
+const NUMBERS: std::ops::RangeInclusive<u32> = 100..=9_999;
+
+/// The number of the schema, if the value is framed.
+pub fn framed_number(value: &[u8]) -> Option<u32> {
+    let [0, id @ ..] = *value.first_chunk::<FRAME_BYTES>()? else {
+        return None;
+    };
+    Some(u32::from_be_bytes(id)).filter(|id| NUMBERS.contains(id))
+}
+
 impl Frame {
     fn of(value: &Bytes) -> Option<Self> {
-        let [0, id @ ..] = *value.first_chunk::<FRAME_BYTES>()? else {
-            return None;
-        };
         Some(Frame {
-            id: u32::from_be_bytes(id),
+            id: framed_number(value)?,
             datum: value.slice(FRAME_BYTES..),
         })
     }

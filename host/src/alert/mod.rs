@@ -26,7 +26,7 @@ mod ztf;
 pub use classification::label_of_topic;
 pub use decode::Misfit;
 pub use derived::{Stamp, alert_fields};
-pub use envelope::{Envelope, EnvelopeError, Frame};
+pub use envelope::{Envelope, EnvelopeError, Frame, framed_number};
 pub use field::{Field, FieldType, ParseTypeError, Scalar, Survey};
 pub use given::{GivenSchemas, Incomplete, NotASchema};
 pub use head::{Head, NotAnAlert};

@@ -141,10 +141,9 @@ fn order(
         let why = "the route's set-up at SkyPortal failed when skysieve started (see its log)";
         return Passed::Failed(why.to_owned());
     };
-    let light_curve = match delivery.photometry {
-        Some(Photometry::Standard) => Some(plans.mapping.light_curve(&rows.packet, head)),
-        None => None,
-    };
+    let light_curve = delivery
+        .photometry
+        .map(|Photometry::Standard| plans.mapping.light_curve(&rows.packet, head));
     let position = delivery.position.map(|p| (p.ra, p.dec));
     let (ra, dec) = position.unwrap_or((head.ra, head.dec));
     Passed::Deliver(Box::new(Order {

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::{Message, Place};
 use crate::alert::decode::{Container, ContainerError, Extent, MAGIC, SchemaError, Shape};
+use crate::alert::framed_number;
 
 /// Beside wire messages: the bytes of their common key.
 const KEY_FILE: &str = "key.json";
@@ -191,7 +192,7 @@ fn topic_of(path: &Path) -> Option<Arc<str>> {
 /// A message as it came over the wire. The key lies beside it; a framed value has none.
 fn wire(path: &Path, value: Bytes, topic: Option<Arc<str>>) -> Result<Message, FileError> {
     let path_buf = || path.to_owned();
-    let framed = value.first() == Some(&0);
+    let framed = framed_number(&value).is_some();
     let is_bin = path.extension().is_some_and(|ending| ending == "bin");
     let key = match std::fs::read(path.with_file_name(KEY_FILE)) {
         Ok(key) if is_bin => Bytes::from(key),

@@ -67,6 +67,9 @@ pub struct DeadLetter {
     pub key_sha256: String,
 }
 
+/// The bytes of a message.
+pub type KeyAndValue = (Vec<u8>, Vec<u8>);
+
 /// Why the store could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -195,16 +198,12 @@ impl DeadLetters {
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub fn message(
-        &self,
-        id: u64,
-        letter: &DeadLetter,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub fn message(&self, id: u64, letter: &DeadLetter) -> Result<Option<KeyAndValue>, StoreError> {
         let database = self.open()?;
         let digest: Vec<u8> = (0..letter.key_sha256.len() / 2)
             .filter_map(|i| u8::from_str_radix(letter.key_sha256.get(2 * i..2 * i + 2)?, 16).ok())
             .collect();
-        let read = || -> Result<Option<(Vec<u8>, Vec<u8>)>, redb::Error> {
+        let read = || -> Result<Option<KeyAndValue>, redb::Error> {
             let transaction = database.begin_read()?;
             let value = transaction
                 .open_table(VALUES)?
