@@ -63,6 +63,7 @@ fn value(metrics: &str, series: &str) -> Option<f64> {
 async fn the_page_of_metrics_and_what_is_served_are_the_same() -> Result<()> {
     let desk = Desk::new(provisioned(), &[ZTF_TOPIC, LSST_TOPIC]).await?;
     let running = Running::start(&desk).await?;
+    let started = std::time::Instant::now();
     for seed in 1..=3 {
         let (key, value) = supernova(seed);
         desk.kafka.send(ZTF_TOPIC, &key, &value, seed).await?;
@@ -145,6 +146,12 @@ async fn the_page_of_metrics_and_what_is_served_are_the_same() -> Result<()> {
     assert_eq!(refused["file"], "pass_all.wasm");
     assert!(refused["running"]["hash"].is_string(), "{refused}");
 
+    // A summary is due every second, the first after one.
+    let due = started + std::time::Duration::from_millis(1_500);
+    poll("the first summary's time", || async {
+        Ok((std::time::Instant::now() > due).then_some(()))
+    })
+    .await?;
     let log = running.stop().await?;
     assert!(log.contains("\"since the start\""), "no summary in\n{log}");
     assert!(

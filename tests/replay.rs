@@ -194,9 +194,9 @@ async fn what_is_no_alert_is_named_with_its_reason_and_the_rest_is_judged() -> R
         (&framed, "its schema is number 700"),
         (
             &other,
-            "neither an Avro object container nor a `.bin` wire message",
+            "neither an Avro object container, nor framed",
         ),
-        (&cut, "record 0: the object container is damaged"),
+        (&cut, "of the object container is damaged"),
         (&short, "undecodable"),
     ] {
         assert!(line(file).contains(words), "{words}: {}", ended.stdout);

@@ -17,7 +17,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::Parser;
 use skysieve::pipeline::{Pipeline, Stop};
-use skysieve::telemetry::{Accounts, LogFormat, start_logs};
+use skysieve::telemetry::{Accounts, Detail, LogFormat, start_logs};
 
 use home::Home;
 use show::Show;
@@ -51,7 +51,7 @@ async fn main() -> Result<ExitCode> {
     }
     // The demo tells the story itself; the logs keep to warnings unless RUST_LOG says otherwise.
     if std::env::var_os("RUST_LOG").is_some() {
-        start_logs(LogFormat::Text);
+        start_logs(LogFormat::Text, Detail::Shift);
     }
     let home = Home::start().await?;
     let stop = Stop::default();

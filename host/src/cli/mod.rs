@@ -17,7 +17,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::simulate;
-use crate::telemetry::{LogFormat, start_logs};
+use crate::telemetry::{Detail, LogFormat, start_logs};
 
 /// Fink's alert streams in, each group's WebAssembly cuts, SkyPortal rows out.
 #[derive(Debug, Parser)]
@@ -68,7 +68,11 @@ struct ConfigArgument {
 /// Parses the command line and does what it says.
 pub async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    start_logs(arguments.log);
+    let detail = match arguments.command {
+        Command::Run(_) => Detail::Shift,
+        _ => Detail::Warnings,
+    };
+    start_logs(arguments.log, detail);
     match dispatch(arguments.command).await {
         Ok(code) => code,
         Err(error) => {

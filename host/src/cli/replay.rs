@@ -1,14 +1,15 @@
 //! `skysieve replay`
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::ConfigArgument;
 use crate::alert::GivenSchemas;
-use crate::config::Config;
+use crate::config::{Config, nearest};
 use crate::engine::Value;
 use crate::pipeline::{Event, Judged, Judgement, Replay, Said};
 use crate::skyportal::{Receipt, Request};
@@ -42,6 +43,12 @@ pub(super) struct ReplayArguments {
 pub(super) async fn replay(arguments: ReplayArguments) -> Result<ExitCode> {
     let config = Config::from_file(&arguments.config.config)?;
     let topic = arguments.topic.as_deref();
+    if let Some(topic) = topic {
+        check_topic(&config, topic)?;
+    }
+    if !arguments.deliver {
+        println!("{DRY}");
+    }
     let shown = !arguments.no_requests && !arguments.deliver;
     let sink = move |request: &Request| {
         if shown {
@@ -77,6 +84,9 @@ pub(super) async fn replay(arguments: ReplayArguments) -> Result<ExitCode> {
         })
         .await;
     println!("\n{}", replay.accounts());
+    if !arguments.deliver {
+        println!("{DRY}");
+    }
     if unread > 0 {
         println!(
             "{unread} file{} gave no alert, named above",
@@ -109,6 +119,29 @@ fn given_schemas(config: &Config, named: &[PathBuf]) -> Result<GivenSchemas> {
         given.extend(read_schemas(folder)?);
     }
     Ok(given)
+}
+
+/// Said first and last: the ids and outcomes between look like real ones.
+const DRY: &str =
+    "dry: nothing is sent; the requests are those that would go out, the ids are made up";
+
+/// A topic that no filter reads would judge nothing, and look as if all were well.
+fn check_topic(config: &Config, topic: &str) -> Result<()> {
+    let filters = config.groups.iter().flat_map(|group| &group.filters);
+    let known: BTreeSet<&str> = filters
+        .flat_map(|f| &f.topics)
+        .map(String::as_str)
+        .collect();
+    if known.contains(topic) {
+        return Ok(());
+    }
+    match nearest(topic, known.iter().copied()) {
+        Some(near) => bail!("no filter reads the topic `{topic}`: did you mean `{near}`?"),
+        None => bail!(
+            "no filter reads the topic `{topic}`: they read {}",
+            known.into_iter().collect::<Vec<_>>().join(", ")
+        ),
+    }
 }
 
 fn show_request(request: &Request) -> String {

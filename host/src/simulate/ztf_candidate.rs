@@ -92,7 +92,8 @@ impl Form {
     fn to(self, value: f64, steps: f64) -> f64 {
         match self {
             Form::Full => value,
-            Form::Rounded => (value * steps).round() / steps,
+            // The survey rounds what it has: the 32-bit number of the candidate.
+            Form::Rounded => (f64::from(value as f32) * steps).round() / steps,
         }
     }
 }

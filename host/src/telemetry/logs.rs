@@ -13,11 +13,23 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts the logs. `RUST_LOG` chooses what is told; without it `skysieve` tells what a shifter
-/// wants to know, and the libraries tell warnings. Does nothing if logs are running already.
-pub fn start_logs(format: LogFormat) {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,skysieve=info"));
+/// How much is told where `RUST_LOG` does not choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What a shifter wants to know.
+    Shift,
+    /// Warnings only: the command tells its story itself.
+    Warnings,
+}
+
+/// Starts the logs. `RUST_LOG` chooses what is told; without it `detail` does. Does nothing if logs
+/// are running already.
+pub fn start_logs(format: LogFormat, detail: Detail) {
+    let default = match detail {
+        Detail::Shift => "warn,skysieve=info",
+        Detail::Warnings => "warn",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         // A log file is read by other programs, to which colours are noise.

@@ -21,6 +21,6 @@ pub use calls::Calls;
 pub use clock::{iso, now};
 pub use finding::{Finding, Level};
 pub use health::{Health, Hindrance};
-pub use logs::{LogFormat, start_logs};
+pub use logs::{Detail, LogFormat, start_logs};
 pub use server::{Server, ServerError};
 pub use state::{ModuleFile, RefusedModule, Rooms, RunningModule, Telemetry};
