@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::destinations::{Destinations, seats, surveys, wanted};
 use super::mapping::MappingField;
 use super::modules::{Modules, ModulesError};
-use super::run::{Destinations, seats, surveys, wanted};
 use super::seat::Seat;
 use crate::alert::{Extras, Field, KeyError, Misfit, Plan, Survey, WriterSchema};
 use crate::config::{Config, Source, nearest};

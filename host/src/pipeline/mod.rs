@@ -6,12 +6,14 @@
 
 mod check;
 mod copies;
+mod destinations;
 mod judge;
 mod lanes;
 mod mapping;
 mod modules;
 mod orders;
 mod plans;
+mod reader;
 mod replay;
 mod run;
 mod seat;

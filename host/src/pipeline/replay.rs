@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::destinations::{seats, set_up};
 use super::judge::{Judge, Judgement, Passed};
 use super::modules::Modules;
-use super::run::{RunError, seats, set_up};
+use super::run::RunError;
 use crate::alert::GivenSchemas;
 use crate::config::Config;
 use crate::skyportal::{Patience, Portal, Receipt, Request, Undelivered};

@@ -1,0 +1,213 @@
+//! One source, read: judged message by message, handed over, and finished in order.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::judge::{Judge, Judged, Judgement, Passed};
+use super::lanes::{Lanes, Open, Parcel, Task, letter, route_letter};
+use super::run::Stop;
+use crate::config::Source;
+use crate::source::{Feed, Incoming, Message, Ticket};
+use crate::store::Kind;
+use crate::telemetry::SourceAccount;
+
+/// Messages whose deliveries are not done yet; beyond it the source's partitions wait.
+const MAX_OPEN: usize = 128;
+
+/// How long an orderly end may take for what is in flight.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Reads one source.
+pub(super) struct Reader<F> {
+    consumer: F,
+    judge: Judge,
+    source: Source,
+    account: Arc<SourceAccount>,
+    lanes: Arc<Lanes>,
+    stop: Stop,
+    open: usize,
+    done: UnboundedSender<Option<Ticket>>,
+    finished: UnboundedReceiver<Option<Ticket>>,
+    /// The topics whose schema was looked for.
+    looked_for: BTreeSet<String>,
+}
+
+impl<F: Feed> Reader<F> {
+    pub fn new(
+        consumer: F,
+        judge: Judge,
+        source: Source,
+        account: Arc<SourceAccount>,
+        lanes: Arc<Lanes>,
+        stop: Stop,
+    ) -> Self {
+        let (done, finished) = unbounded_channel();
+        Reader {
+            consumer,
+            judge,
+            source,
+            account,
+            lanes,
+            stop,
+            open: 0,
+            done,
+            finished,
+            looked_for: BTreeSet::new(),
+        }
+    }
+
+    pub async fn run(mut self) {
+        tracing::info!(source = %self.source.name, topics = self.source.topics.join(", "), "reading");
+        loop {
+            let incoming = tokio::select! {
+                biased;
+                () = self.stop.reading.cancelled() => break,
+                Some(ticket) = self.finished.recv() => {
+                    self.finish(ticket);
+                    continue;
+                }
+                incoming = self.consumer.next() => incoming,
+            };
+            match incoming {
+                Incoming::Message(message, ticket) => {
+                    tokio::select! {
+                        biased;
+                        // Not taken, so it comes again.
+                        () = self.stop.reading.clone().cancelled_owned() => break,
+                        () = self.look_for_schema(&message) => {}
+                    }
+                    self.take(message, ticket);
+                }
+                other => self.tell(other),
+            }
+        }
+        self.drain().await;
+        self.consumer.commit();
+    }
+
+    /// Messages that name their schema by their topic: it is fetched once, before the first of them
+    /// is judged. If it does not come they become dead letters that can be replayed.
+    async fn look_for_schema(&mut self, message: &Message) {
+        let Some(topic) = self.judge.lacks_schema_of(message) else {
+            return;
+        };
+        if !self.looked_for.insert(topic.to_owned()) {
+            return;
+        }
+        match self.consumer.schema_of(topic).await {
+            Ok(schema) => {
+                tracing::info!(source = %self.source.name, topic, "its schema was fetched");
+                self.judge.learn(topic, &schema);
+            }
+            Err(error) => {
+                tracing::error!(source = %self.source.name, topic, "its schema was not found: {error}");
+            }
+        }
+    }
+
+    fn tell(&self, incoming: Incoming) {
+        let source = &self.source.name;
+        match incoming {
+            Incoming::Message(..) => {}
+            Incoming::Waiting(topic) => tracing::info!(
+                %source, %topic,
+                "the topic does not exist yet: waiting for it (Fink makes it with its first alert)"
+            ),
+            Incoming::Lost(loss) => {
+                self.account.lost.add(loss.count());
+                tracing::error!(%source, "{loss}");
+            }
+            Incoming::Trouble(trouble) if trouble.needs_a_person() => {
+                tracing::error!(%source, "Kafka: {trouble}");
+            }
+            Incoming::Trouble(trouble) => tracing::warn!(%source, "Kafka: {trouble}"),
+        }
+    }
+
+    fn take(&mut self, message: Message, ticket: Ticket) {
+        let judgement = tokio::task::block_in_place(|| self.judge.judge(&message));
+        match judgement {
+            Judgement::Copy(_) => self.consumer.finish(&ticket),
+            Judgement::Undecodable(why) => {
+                let letter = letter(Kind::Undecodable, &message, why.to_string());
+                let open = self.open(message, ticket, 1);
+                self.lanes.send(Parcel {
+                    task: Task::Bury(Box::new(letter)),
+                    route: None,
+                    open,
+                });
+            }
+            Judgement::Judged(judged) => self.hand_over(message, ticket, *judged),
+        }
+    }
+
+    fn hand_over(&mut self, message: Message, ticket: Ticket, judged: Judged) {
+        let Judged { head, passed, .. } = judged;
+        let mut tasks = Vec::new();
+        for passed in passed {
+            let task = match passed.what {
+                Passed::Declined => {
+                    passed.account.declined.add_one();
+                    continue;
+                }
+                Passed::Deliver(order) => Task::Deliver(order),
+                Passed::Failed(why) => {
+                    Task::Bury(Box::new(route_letter(&message, &head, &passed.route, why)))
+                }
+            };
+            tasks.push((task, (passed.route, passed.account)));
+        }
+        if tasks.is_empty() {
+            self.consumer.finish(&ticket);
+            return;
+        }
+        let open = self.open(message, ticket, tasks.len());
+        for (task, route) in tasks {
+            self.lanes.send(Parcel {
+                task,
+                route: Some(route),
+                open: open.clone(),
+            });
+        }
+    }
+
+    fn open(&mut self, message: Message, ticket: Ticket, tasks: usize) -> Arc<Open> {
+        self.open += 1;
+        if self.open >= MAX_OPEN {
+            self.consumer.pause(true);
+        }
+        Open::new(message, Some(ticket), tasks, self.done.clone())
+    }
+
+    fn finish(&mut self, ticket: Option<Ticket>) {
+        self.open -= 1;
+        if let Some(ticket) = ticket {
+            self.consumer.finish(&ticket);
+        }
+        if self.open < MAX_OPEN / 2 {
+            self.consumer.pause(false);
+        }
+    }
+
+    /// Waits for what is in flight, within a bound.
+    async fn drain(&mut self) {
+        if self.open > 0 {
+            tracing::info!(source = %self.source.name, in_flight = self.open, "finishing what is in flight");
+        }
+        let deadline = tokio::time::sleep(DRAIN);
+        tokio::pin!(deadline);
+        while self.open > 0 {
+            tokio::select! {
+                () = &mut deadline => break,
+                () = self.stop.sending.cancelled() => break,
+                Some(ticket) = self.finished.recv() => self.finish(ticket),
+            }
+        }
+        if self.open > 0 {
+            tracing::warn!(source = %self.source.name, in_flight = self.open, "not finished: these alerts will be read again");
+        }
+    }
+}
