@@ -53,6 +53,8 @@ macro_rules! filter {
         $($crate::__values! { $Values<$v> { $($values)* } })?
 
         const CUTS: &[$crate::manifest::Cut] = {
+            // Parentheses stand for a section that a filter may leave out: then the type is `()`, and
+            // the constant may go unused.
             #[allow(unused, unused_parens)]
             const FIELDS: &[$crate::manifest::Field] =
                 <$Fields<'static> as $crate::module::Fields<'static>>::FIELDS;
