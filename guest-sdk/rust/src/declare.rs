@@ -6,6 +6,8 @@
 ///
 /// - `fields Name<'a> { field: type = "path"; }`: what the cuts read, as a struct. After the path:
 ///   `, optional` (a schema may lack it) and `, survey = "ztf"` (exists on that survey alone).
+///   `fields Name<'a> with group: Group<'a>, other: Other<'a> { … }` reads groups as well that
+///   [`fields!`](crate::fields) declares once for several filters; they stand before its own.
 /// - `late Name<'a> { … }` (optional): the same for what is dear; `alert.late()?` hands it over.
 /// - `params Name<'a> { name: type = default in min..=max, "what it is"; }` (optional; so are the
 ///   bounds).
@@ -27,7 +29,8 @@ macro_rules! filter {
         surveys: [$($survey:literal),+ $(,)?],
         routes: [$($route:literal),* $(,)?],
         decide: $decide:path,
-        fields $Fields:ident<$f:lifetime> { $($fields:tt)* }
+        fields $Fields:ident<$f:lifetime>
+            $(with $($group:ident: $Group:ident<$g:lifetime>),+ $(,)?)? { $($fields:tt)* }
         $(late $Late:ident<$l:lifetime> { $($late:tt)* })?
         $(params $Params:ident<$p:lifetime> { $($params:tt)* })?
         $(values $Values:ident<$v:lifetime> { $($values:tt)* })?
@@ -36,9 +39,9 @@ macro_rules! filter {
         $(#[$meta])*
         pub struct $Filter;
 
-        $crate::__fields! { $Fields<$f> { $($fields)* } }
+        $crate::__fields! { $Fields<$f> with [$($($group: $Group),+)?] { $($fields)* } }
         $(
-            $crate::__fields! { $Late<$l> { $($late)* } }
+            $crate::__fields! { $Late<$l> with [] { $($late)* } }
 
             impl<$l> $Fields<$l> {
                 /// The late fields, asked for where they are first needed: `alert.late()?`.
@@ -134,7 +137,7 @@ macro_rules! mapping {
         $(#[$meta])*
         pub struct $Mapping;
 
-        $crate::__fields! { $Fields<$f> { $($fields)* } }
+        $crate::__fields! { $Fields<$f> with [] { $($fields)* } }
         $($crate::__params! { $Params<$p> { $($params)* } })?
 
         impl $crate::module::Mapping for $Mapping {
@@ -166,6 +169,34 @@ macro_rules! mapping {
         }
 
         $crate::__export! { $Mapping: $crate::module::Mapping, skysieve_map, map }
+    };
+}
+
+/// A group of fields that several filters read, and what can be asked of it:
+///
+/// ```
+/// skysieve_sdk::fields! {
+///     /// Where the alert is.
+///     pub struct Place<'a> {
+///         ra: f64 = "alert.ra";
+///         dec: f64 = "alert.dec";
+///     }
+/// }
+///
+/// impl Place<'_> {
+///     /// Galactic latitude, degrees.
+///     pub fn latitude(&self) -> f64 {
+///         skysieve_sdk::astro::galactic_latitude(self.ra, self.dec)
+///     }
+/// }
+/// ```
+///
+/// A filter takes it up by `fields Alert<'a> with place: Place<'a> { … }`. The lines are those of
+/// [`filter!`](crate::filter).
+#[macro_export]
+macro_rules! fields {
+    ($(#[$meta:meta])* pub struct $Name:ident<$a:lifetime> { $($fields:tt)* }) => {
+        $crate::__fields! { $(#[$meta])* $Name<$a> with [] { $($fields)* } }
     };
 }
 
@@ -218,10 +249,12 @@ macro_rules! __option {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __fields {
-    ($Name:ident<$a:lifetime> {
+    ($(#[$outer:meta])* $Name:ident<$a:lifetime> with [$($group:ident: $Group:ident),*] {
         $($(#[$meta:meta])* $field:ident: $type:ty = $path:literal $(, $flag:ident $(= $arg:literal)?)*;)*
     }) => {
+        $(#[$outer])*
         pub struct $Name<$a> {
+            $(pub $group: $Group<$a>,)*
             $($(#[$meta])* pub $field: $type,)*
             #[allow(dead_code)]
             __record: $crate::Record<$a>,
@@ -233,6 +266,7 @@ macro_rules! __fields {
             #[inline]
             fn read(reader: &mut $crate::Reader<$a>) -> Self {
                 $Name {
+                    $($group: $crate::module::View::read(reader),)*
                     $($field: reader.take(),)*
                     __record: reader.record(),
                 }
@@ -240,14 +274,20 @@ macro_rules! __fields {
         }
 
         impl<$a> $crate::module::Fields<$a> for $Name<$a> {
-            const FIELDS: &'static [$crate::manifest::Field] = &[$(
-                $crate::manifest::Field::new(
-                    stringify!($field),
-                    $path,
-                    <$type as $crate::FieldType<$a>>::TYPE,
-                )
-                $(.$flag($($arg)?))*
-            ),*];
+            const FIELDS: &'static [$crate::manifest::Field] = {
+                const GROUPS: &[&[$crate::manifest::Field]] =
+                    &[$(<$Group<'static> as $crate::module::Fields<'static>>::FIELDS),*];
+                const OWN: &[&str] = &[$($path),*];
+                const LEN: usize = $crate::module::total(GROUPS) + OWN.len();
+                &$crate::module::joined::<LEN>(GROUPS, &[$(
+                    $crate::manifest::Field::new(
+                        stringify!($field),
+                        $path,
+                        <$type as $crate::FieldType<$a>>::TYPE,
+                    )
+                    $(.$flag($($arg)?))*
+                ),*])
+            };
         }
     };
 }

@@ -79,7 +79,7 @@ pub mod prelude {
     #[cfg(not(target_arch = "wasm32"))]
     pub use crate::test;
     pub use crate::{
-        Bools, Decision, Delivery, Level, Routes, Save, Stop, Texts, Value, astro, cut, filter,
-        log, mapping, pass,
+        Bools, Decision, Delivery, Level, Routes, Save, Stop, Texts, Value, astro, cut, fields,
+        filter, log, mapping, pass,
     };
 }

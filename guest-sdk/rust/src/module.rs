@@ -17,6 +17,39 @@ pub trait Fields<'a>: View<'a> {
     const FIELDS: &'static [Field];
 }
 
+/// How many fields several groups have together.
+pub const fn total(groups: &[&[Field]]) -> usize {
+    let (mut total, mut i) = (0, 0);
+    while i < groups.len() {
+        total += groups[i].len();
+        i += 1;
+    }
+    total
+}
+
+/// The fields of several groups and then a filter's own, in the order of the record; `N` is how many
+/// there are.
+pub const fn joined<const N: usize>(groups: &[&[Field]], own: &[Field]) -> [Field; N] {
+    let mut fields = [Field::new("", "", Type::F64); N];
+    let (mut next, mut group) = (0, 0);
+    while group <= groups.len() {
+        let part = if group < groups.len() {
+            groups[group]
+        } else {
+            own
+        };
+        let mut i = 0;
+        while i < part.len() {
+            fields[next] = part[i];
+            next += 1;
+            i += 1;
+        }
+        group += 1;
+    }
+    assert!(next == N);
+    fields
+}
+
 /// Declared parameters.
 pub trait Params<'a>: View<'a> {
     const PARAMS: &'static [Param];

@@ -208,3 +208,79 @@ fn the_whole_manifest() {
     let bytes: [u8; Echo::MANIFEST.json_len()] = const { Echo::MANIFEST.json() };
     assert_eq!(manifest_json(&Echo::MANIFEST).as_bytes(), bytes);
 }
+
+crate::fields! {
+    /// Where the alert is.
+    pub struct Place<'a> {
+        ra: f64 = "a.ra";
+        dec: f64 = "a.dec";
+    }
+}
+
+crate::fields! {
+    /// What it is called.
+    pub struct Name<'a> {
+        name: Option<&'a str> = "a.name", optional;
+    }
+}
+
+mod grouped {
+    use super::{Name, Place};
+    use crate::prelude::*;
+
+    filter! {
+        /// Reads two groups and a field of its own.
+        pub struct Grouped;
+        name: "grouped",
+        description: "reads groups",
+        surveys: ["ztf"],
+        routes: ["main"],
+        decide: decide,
+        fields Alert<'a> with place: Place<'a>, called: Name<'a> {
+            mag: f64 = "a.mag";
+        }
+        late History<'a> {
+            mags: &'a [f64] = "h[].mag";
+        }
+        cuts {
+            "north" (dec);
+            "named" (name);
+            "bright" (mag);
+            "long";
+        }
+    }
+
+    fn decide(a: &Alert, _: &(), _: &mut ()) -> Decision {
+        cut!("north", a.place.dec > 0.0)?;
+        cut!("named", a.called.name == Some("m"))?;
+        cut!("bright", a.mag < a.place.ra)?;
+        cut!("long", a.late()?.mags.len() == 2)?;
+        pass!()
+    }
+}
+
+#[test]
+fn groups_stand_before_a_filters_own_fields() {
+    let paths = |fields: &[Field]| fields.iter().map(|field| field.path).collect::<Vec<_>>();
+    let manifest = grouped::Grouped::MANIFEST;
+    assert_eq!(paths(manifest.fields), ["a.ra", "a.dec", "a.name", "a.mag"]);
+    assert_eq!(paths(manifest.late), ["h[].mag"]);
+    assert!(manifest.fields[2].optional);
+    assert_eq!(manifest.cuts[1].value, Some("a.name"));
+
+    let alert = Alert::new()
+        .with("a.ra", 20.0)
+        .with("a.dec", 1.0)
+        .with("a.name", "m")
+        .with("a.mag", 19.0)
+        .with("h[].mag", [1.0, 2.0]);
+    assert!(evaluate::<grouped::Grouped>(&alert).passed());
+    let faint = alert.clone().with("a.mag", 20.0);
+    let outcome = evaluate::<grouped::Grouped>(&faint);
+    assert_eq!(outcome.failed_cut(), Some("bright"));
+    let short = alert.with("h[].mag", [1.0]);
+    assert_eq!(
+        evaluate::<grouped::Grouped>(&short).failed_cut(),
+        Some("long")
+    );
+}
