@@ -1,6 +1,9 @@
 //! A team deploys a module while alerts flow: it takes over, or what runs runs on, and no alert goes
 //! unjudged or is judged twice.
 
+#[path = "swap/apart.rs"]
+mod apart;
+
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

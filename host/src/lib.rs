@@ -3,7 +3,7 @@
 //! The rooms stand in the order in which the data flows:
 //! [`source`] → [`alert`] → [`engine`] → [`skyportal`], with [`telemetry`] counting beside them,
 //! [`pipeline`] as the only place that knows them all, and [`cli`] above it.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod alert;
 pub mod cli;

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    skysieve::cli::main().await
+fn main() -> ExitCode {
+    skysieve::engine::serve_as_compiler();
+    skysieve::cli::main()
 }

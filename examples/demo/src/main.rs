@@ -40,8 +40,13 @@ struct Arguments {
     seed: u64,
 }
 
+fn main() -> Result<ExitCode> {
+    skysieve::engine::serve_as_compiler();
+    demo()
+}
+
 #[tokio::main]
-async fn main() -> Result<ExitCode> {
+async fn demo() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     if !(arguments.rate.is_finite() && arguments.rate > 0.0) {
         bail!(

@@ -13,9 +13,10 @@ mod workbench;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
+use crate::engine::WORKER_STACK;
 use crate::simulate;
 use crate::telemetry::{Detail, LogFormat, start_logs};
 
@@ -57,6 +58,13 @@ enum Command {
     DeadLetters(dead_letters::DeadLettersCommand),
 }
 
+/// Bytes of stack of every thread: what a guest needs, and never less than the usual 2 MiB.
+const STACK: usize = if WORKER_STACK > 2 << 20 {
+    WORKER_STACK
+} else {
+    2 << 20
+};
+
 /// Where the configuration is.
 #[derive(Debug, clap::Args)]
 struct ConfigArgument {
@@ -65,15 +73,23 @@ struct ConfigArgument {
     config: PathBuf,
 }
 
-/// Parses the command line and does what it says.
-pub async fn main() -> ExitCode {
+/// Parses the command line and does what it says, on threads with room for guests.
+pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let detail = match arguments.command {
         Command::Run(_) => Detail::Shift,
         _ => Detail::Warnings,
     };
     start_logs(arguments.log, detail);
-    match dispatch(arguments.command).await {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(STACK)
+        .enable_all()
+        .build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(dispatch(arguments.command)),
+        Err(error) => Err(error).context("cannot start threads"),
+    };
+    match done {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {}", whole(&error));

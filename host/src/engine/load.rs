@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use wasmtime::InstancePre;
 
+use super::compile::{self, CompileRefusal};
 use super::exports::{self, Export, Exports};
 use super::fault::Fault;
 use super::imports::{self, ImportRefusal};
@@ -28,6 +29,10 @@ pub struct Hash([u8; 32]);
 impl Hash {
     pub fn of(bytes: &[u8]) -> Self {
         Hash(Sha256::digest(bytes).into())
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
     }
 
     /// All 64 hexadecimal digits.
@@ -115,6 +120,8 @@ pub enum Refusal {
     Manifest(#[from] ManifestError),
     #[error("the manifest cannot be read: {0}")]
     Run(#[from] Fault),
+    #[error("{0}")]
+    Compile(#[from] CompileRefusal),
 }
 
 /// A module that may judge; a clone is the same module.
@@ -210,8 +217,9 @@ impl Engine {
     }
 
     fn try_load(&self, name: &str, hash: Hash, bytes: &[u8]) -> Result<Module, Refusal> {
-        check_header(bytes)?;
-        let compiled = wasmtime::Module::from_binary(&self.0.wasm, bytes).map_err(invalid)?;
+        let compiling = &self.0.settings.compiling;
+        let compiled = compiling.compile(&self.0.wasm, hash, bytes)?;
+        // Of kept code too: what this version of the contract allows is decided here.
         imports::check(&compiled)?;
         let ceiling = self.0.settings.memory_ceiling;
         let limits = CallLimits {
@@ -219,7 +227,11 @@ impl Engine {
             ..CallLimits::MANIFEST
         };
         let exports = exports::check(&compiled, limits.memory)?;
-        let pre = self.0.linker.instantiate_pre(&compiled).map_err(invalid)?;
+        let pre = self
+            .0
+            .linker
+            .instantiate_pre(&compiled)
+            .map_err(|error| compile::invalid(&error))?;
         let allowance = Allowance {
             limits,
             ticks: self.0.ticks(limits.deadline),
@@ -239,69 +251,6 @@ impl Engine {
         LogBudget::new().forward(living.log(), &module);
         Ok(module)
     }
-}
-
-fn check_header(bytes: &[u8]) -> Result<(), Refusal> {
-    if bytes.len() > MAX_MODULE_BYTES {
-        return Err(Refusal::TooLarge {
-            bytes: bytes.len(),
-            limit: MAX_MODULE_BYTES,
-        });
-    }
-    if !bytes.starts_with(b"\0asm") {
-        let hint = if bytes.is_empty() {
-            "; the file is empty"
-        } else if bytes.trim_ascii_start().starts_with(b"(module") {
-            "; this is its text form: assemble it with `wat2wasm`"
-        } else {
-            ""
-        };
-        return Err(Refusal::NotWasm(hint));
-    }
-    match bytes.get(4..8) {
-        Some([1, 0, 0, 0]) => Ok(()),
-        Some([_, _, 1, 0]) => Err(Refusal::Component),
-        Some(_) => Err(Refusal::NotWasm(" and version 1")),
-        None => Err(Refusal::Truncated(format!("{} bytes", bytes.len()))),
-    }
-}
-
-/// What the compiler says, with what an author can do about the usual causes.
-fn invalid(error: wasmtime::Error) -> Refusal {
-    let reason = error.root_cause().to_string();
-    if reason.contains("unexpected end") {
-        return Refusal::Truncated(reason);
-    }
-    let hints = [
-        ("multi-memory", "; use one memory"),
-        ("multiple memories", "; use one memory"),
-        (
-            "shared mem",
-            "; build without threads (`-matomics` off, no `--shared-memory`)",
-        ),
-        (
-            "thread",
-            "; build without threads (`-matomics` off, no `--shared-memory`)",
-        ),
-        ("memory64", "; build for wasm32"),
-        ("64-bit", "; build for wasm32"),
-        (
-            "relaxed",
-            "; relaxed SIMD differs between machines: build without `+relaxed-simd`",
-        ),
-        ("tail call", "; build without `+tail-call`"),
-        (
-            "exception",
-            "; build without exceptions (Rust: `panic = \"abort\"`)",
-        ),
-        ("extended", "; build without `+extended-const`"),
-    ];
-    let lower = reason.to_lowercase();
-    let hint = hints
-        .iter()
-        .find(|(word, _)| lower.contains(word))
-        .map_or("", |(_, hint)| hint);
-    Refusal::Invalid { reason, hint }
 }
 
 fn read_manifest(living: &mut Living, allowance: &Allowance) -> Result<Manifest, Refusal> {

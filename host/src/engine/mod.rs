@@ -8,6 +8,7 @@
 //! [`Engine`] (one a process) loads a [`Module`]; a [`Guest`] (one a worker, module and configured
 //! filter) judges; a [`Shelf`] holds the modules of a directory while [`Watch`] keeps it fresh.
 
+mod compile;
 mod delivery;
 mod exports;
 mod fault;
@@ -31,6 +32,7 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
+pub use compile::{CompileLimits, CompileRefusal, Compiling, serve_as_compiler};
 pub use delivery::{Classification, Delivery, DeliveryError, Photometry, Position, Save};
 pub use exports::Export;
 pub use fault::{Abort, Fault};
@@ -41,7 +43,7 @@ pub use load::{Hash, LoadError, Module, Refusal};
 pub use manifest::{Cut, Manifest, ManifestError, ValueSpec, ValueType};
 pub use params::{BoundParams, ParamError, ParamSpec};
 pub use record::{Fields, Input};
-pub use runtime::{Engine, EngineError, EngineSettings};
+pub use runtime::{Engine, EngineError, EngineSettings, WORKER_STACK};
 pub use shelf::{FileStatus, RefusedFile, RunningFile, Shelf};
 pub use values::Value;
 pub use verdict::Verdict;

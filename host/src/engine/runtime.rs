@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use wasmtime::{Config, InstanceAllocationStrategy, Linker, PoolingAllocationConfig, WasmFeatures};
 
+use super::compile::Compiling;
 use super::imports;
 use super::instance::State;
 use super::limits::MAX_TABLES;
@@ -32,10 +33,18 @@ pub struct EngineSettings {
     pub memory_ceiling: usize,
     /// How often deadlines are looked at.
     pub tick: Duration,
-    /// Bytes of stack for WebAssembly. A worker thread needs room beyond it (its default of 2 MiB
-    /// is plenty).
+    /// Bytes of stack for WebAssembly; [`WORKER_STACK`] leaves room beyond the default.
     pub stack: usize,
+    /// Where modules are compiled.
+    pub compiling: Compiling,
 }
+
+/// Bytes of stack for WebAssembly, unless told otherwise: a hundred frames of a real filter.
+const STACK: usize = 512 * 1024;
+
+/// Bytes of stack that a thread needs which calls guests: theirs, and 1 MiB for the host's own
+/// frames above and below them.
+pub const WORKER_STACK: usize = STACK + 1024 * 1024;
 
 impl Default for EngineSettings {
     fn default() -> Self {
@@ -43,7 +52,8 @@ impl Default for EngineSettings {
             instances: 256,
             memory_ceiling: 256 * 1024 * 1024,
             tick: Duration::from_millis(5),
-            stack: 512 * 1024,
+            stack: STACK,
+            compiling: Compiling::default(),
         }
     }
 }
@@ -119,15 +129,23 @@ impl Inner {
 }
 
 fn config(settings: &EngineSettings) -> Config {
+    let mut config = config_of_code();
+    config
+        .max_wasm_stack(settings.stack)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
+    config
+}
+
+/// What decides about the compiled code: the same for every engine, and for the child process that
+/// compiles for them.
+pub(super) fn config_of_code() -> Config {
     let mut config = Config::new();
     config
         .wasm_features(WasmFeatures::all().difference(FEATURES), false)
         .wasm_features(FEATURES, true)
         .cranelift_nan_canonicalization(true)
         .consume_fuel(true)
-        .epoch_interruption(true)
-        .max_wasm_stack(settings.stack)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
+        .epoch_interruption(true);
     config
 }
 

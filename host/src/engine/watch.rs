@@ -15,8 +15,8 @@ use std::time::{Duration, Instant, SystemTime};
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::load::{Hash, MAX_MODULE_BYTES, Module};
-use super::runtime::Engine;
+use super::load::{Hash, MAX_MODULE_BYTES, Module, Refusal};
+use super::runtime::{Engine, WORKER_STACK};
 use super::shelf::Shelf;
 
 /// A last look at a module before it is published: does it fit the configuration? The text of the
@@ -112,6 +112,7 @@ impl Watch {
             })?;
         let thread = thread::Builder::new()
             .name("module-loader".into())
+            .stack_size(WORKER_STACK)
             .spawn(move || follow(&mut scan, pace, &inbox))
             .map_err(WatchError::Thread)?;
         Ok(Watch {
@@ -249,7 +250,7 @@ impl Scan {
         files
     }
 
-    fn load(&self, file: &str) {
+    fn load(&mut self, file: &str) {
         let bytes = match read(&self.directory.join(file)) {
             Ok(bytes) => bytes,
             // It was renamed in the meantime: the next look finds it.
@@ -264,13 +265,20 @@ impl Scan {
         if refused == Some(hash) {
             return;
         }
-        let loaded = self
-            .engine
-            .load(file, &bytes)
-            .map_err(|error| error.refusal.to_string());
-        let checked = loaded.and_then(|module| (self.check)(file, &module).map(|()| module));
-        match checked {
-            Ok(module) => self.publish(file, module, running),
+        let module = match self.engine.load(file, &bytes) {
+            Ok(module) => module,
+            Err(error) => {
+                let passes = matches!(&*error.refusal, Refusal::Compile(why) if why.may_pass());
+                if passes {
+                    // The next look tries again.
+                    self.seen.remove(file);
+                }
+                let hash = (!passes).then_some(hash);
+                return self.refuse(file, hash, error.refusal.to_string());
+            }
+        };
+        match (self.check)(file, &module) {
+            Ok(()) => self.publish(file, module, running),
             Err(reason) => self.refuse(file, Some(hash), reason),
         }
     }

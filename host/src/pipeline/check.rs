@@ -36,7 +36,7 @@ pub async fn check(config: &Config, network: bool) -> Vec<Finding> {
 }
 
 fn modules(config: &Config) -> Vec<Finding> {
-    let loaded = match Modules::load(config, 1) {
+    let loaded = match Modules::load(config, 1, None) {
         Ok(loaded) => loaded,
         Err(ModulesError::Unusable(reasons)) => {
             return reasons.into_iter().map(Finding::fail).collect();

@@ -1,11 +1,12 @@
 //! The groups' module directories, and whether what lies in them fits the configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Config, Filter, Group};
 use crate::engine::{
-    Engine, EngineError, EngineSettings, FileStatus, Module, Shelf, Watch, WatchError,
+    Compiling, Engine, EngineError, EngineSettings, FileStatus, Module, Shelf, Watch, WatchError,
 };
 use crate::telemetry::{ModuleFile, RefusedModule, RunningModule, iso};
 
@@ -30,14 +31,21 @@ pub enum ModulesError {
 
 impl Modules {
     /// Loads what the configuration names, and follows changes from then on. `judges` is how many
-    /// workers will run each filter.
+    /// workers will run each filter. In `state` is kept what shall survive a restart; without it
+    /// nothing is.
     ///
     /// # Errors
     /// Where any named file is absent, is refused, or does not fit the configuration: a filter that
     /// cannot judge would lose every alert that it should have seen. All of them are told at once.
-    pub fn load(config: &Config, judges: usize) -> Result<Self, ModulesError> {
+    pub fn load(
+        config: &Config,
+        judges: usize,
+        state: Option<&Path>,
+    ) -> Result<Self, ModulesError> {
+        let code = state.map(|state| state.join("modules").join("code"));
         let engine = Engine::new(EngineSettings {
             instances: instances(config, judges),
+            compiling: Compiling::for_teams(code),
             ..EngineSettings::default()
         })?;
         let mut watches = BTreeMap::new();

@@ -66,7 +66,7 @@ impl Replay {
         sink: impl Fn(&Request) + Send + Sync + 'static,
     ) -> Result<Self, ReplayError> {
         let files = Files::open(paths, topic)?;
-        let modules = Modules::load(config, 1).map_err(RunError::from)?;
+        let modules = Modules::load(config, 1, None).map_err(RunError::from)?;
         let portal = if deliver {
             let token = config.skyportal.token.read().map_err(RunError::Token)?;
             let stop = CancellationToken::new();

@@ -90,7 +90,11 @@ impl Pipeline {
     ) -> Result<Self, RunError> {
         let token = config.skyportal.token.read().map_err(RunError::Token)?;
         let store = DeadLetters::in_folder(&config.state)?;
-        let modules = Arc::new(Modules::load(config, config.sources.len())?);
+        let modules = Arc::new(Modules::load(
+            config,
+            config.sources.len(),
+            Some(&config.state),
+        )?);
         let patience = Patience::default();
         let portal = Portal::connect(&config.skyportal, token, patience, stop.sending.clone())?;
         open_rooms(telemetry, &portal, &modules, &store);

@@ -114,6 +114,13 @@ fn recursion_ends_at_the_end_of_the_stack() {
 }
 
 #[test]
+fn a_worker_has_room_beyond_the_stack_of_its_guests() {
+    let on_a_worker = std::thread::Builder::new().stack_size(crate::engine::WORKER_STACK);
+    let worker = on_a_worker.spawn(recursion_ends_at_the_end_of_the_stack);
+    worker.unwrap().join().unwrap();
+}
+
+#[test]
 fn memory_ends_at_the_limit() {
     let body =
         "(loop $l (br_if $l (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) (unreachable)";
