@@ -14,6 +14,11 @@ pub fn is_extragalactic_host(simbad_type: Option<&str>) -> bool {
     listed(EXTRAGALACTIC_HOSTS, simbad_type)
 }
 
+/// The same of SIMBAD's short codes, which LSST alerts carry: those of the list's own types.
+pub fn is_extragalactic_code(simbad_code: Option<&str>) -> bool {
+    listed(EXTRAGALACTIC_CODES, simbad_code)
+}
+
 /// Whether a VSX type is one of a variable star. Exact labels: `EW|RS` is on no list.
 pub fn is_vsx_star(vsx_type: Option<&str>) -> bool {
     listed(VSX_STARS, vsx_type)
@@ -64,6 +69,13 @@ const EXTRAGALACTIC_HOSTS: &[&str] = &[
     "Unknown",
     "Void",
     "galaxy",
+];
+
+/// Sorted by bytes. Without `?`, SIMBAD's code of an object of unknown nature.
+const EXTRAGALACTIC_CODES: &[&str] = &[
+    "BiC", "C?G", "CGG", "ClG", "EmG", "G", "GiC", "GiG", "GiP", "GrG", "H2G", "IG", "LIN", "LSB",
+    "Le?", "PaG", "PoG", "SBG", "SC?", "SCG", "SN*", "SN?", "Sy1", "Sy2", "SyG", "bCG", "ev",
+    "vid",
 ];
 
 /// Sorted by bytes.
@@ -245,7 +257,11 @@ mod tests {
 
     #[test]
     fn the_lists_are_sorted_and_as_long_as_finks() {
-        for (list, len) in [(EXTRAGALACTIC_HOSTS, 34), (VSX_STARS, 169)] {
+        for (list, len) in [
+            (EXTRAGALACTIC_HOSTS, 34),
+            (EXTRAGALACTIC_CODES, 28),
+            (VSX_STARS, 169),
+        ] {
             assert_eq!(list.len(), len);
             assert!(list.is_sorted_by(|a, b| a < b));
         }
@@ -267,6 +283,9 @@ mod tests {
             assert!(!is_extragalactic_host(Some(other)), "{other}");
         }
         assert!(!is_extragalactic_host(None));
+        assert!(is_extragalactic_code(Some("Sy1")) && is_extragalactic_code(Some("G")));
+        assert!(!is_extragalactic_code(Some("QSO")) && !is_extragalactic_code(Some("Galaxy")));
+        assert!(!is_extragalactic_code(None) && !is_extragalactic_host(Some("G")));
         assert!(is_vsx_star(Some("RRAB")) && is_vsx_star(Some("*")) && is_vsx_star(Some("non-cv")));
         assert!(!is_vsx_star(Some("EW|RS")) && !is_vsx_star(Some("AGN")) && !is_vsx_star(None));
     }

@@ -49,6 +49,95 @@ impl Alert {
         self
     }
 
+    /// A number as it was set; NaN where it was not, or to null.
+    ///
+    /// # Panics
+    /// Where something else was set.
+    pub fn f64(&self, path: &str) -> f64 {
+        match self.fields.get(path) {
+            None | Some(Content::Null) => f64::NAN,
+            Some(Content::F64(value)) => *value,
+            Some(other) => panic!("`{path}` is no f64 but {other:?}"),
+        }
+    }
+
+    /// An integer as it was set.
+    ///
+    /// # Panics
+    /// Where something else was set.
+    pub fn i64(&self, path: &str) -> Option<i64> {
+        match self.fields.get(path) {
+            None | Some(Content::Null) => None,
+            Some(Content::I64(value)) => Some(*value),
+            Some(other) => panic!("`{path}` is no i64 but {other:?}"),
+        }
+    }
+
+    /// A truth as it was set.
+    ///
+    /// # Panics
+    /// Where something else was set.
+    pub fn bool(&self, path: &str) -> Option<bool> {
+        match self.fields.get(path) {
+            None | Some(Content::Null) => None,
+            Some(Content::Bool(value)) => Some(*value),
+            Some(other) => panic!("`{path}` is no bool but {other:?}"),
+        }
+    }
+
+    /// A text as it was set.
+    ///
+    /// # Panics
+    /// Where something else was set.
+    pub fn str(&self, path: &str) -> Option<&str> {
+        match self.fields.get(path) {
+            None | Some(Content::Null) => None,
+            Some(Content::Str(value)) => Some(value),
+            Some(other) => panic!("`{path}` is no str but {other:?}"),
+        }
+    }
+
+    /// A list of numbers as it was set; empty where it was not, or to null.
+    ///
+    /// # Panics
+    /// Where something else was set.
+    pub fn f64_list(&self, path: &str) -> &[f64] {
+        match self.fields.get(path) {
+            None | Some(Content::Null) => &[],
+            Some(Content::F64List(list)) => list,
+            Some(other) => panic!("`{path}` is no list of f64 but {other:?}"),
+        }
+    }
+
+    /// A list of texts as it was set; empty where it was not, or to null.
+    ///
+    /// # Panics
+    /// Where something else was set.
+    pub fn str_list(&self, path: &str) -> &[Option<String>] {
+        match self.fields.get(path) {
+            None | Some(Content::Null) => &[],
+            Some(Content::StrList(list)) => list,
+            Some(other) => panic!("`{path}` is no list of str but {other:?}"),
+        }
+    }
+
+    /// This alert, and every one that has one or two of these fields instead: enough to see each cut
+    /// at its limits, and whether one hides another.
+    pub fn varied(&self, choices: &[(&str, Content)]) -> impl Iterator<Item = Alert> {
+        let with = |alert: &Alert, (path, content): &(&str, Content)| {
+            alert.clone().with(path, content.clone())
+        };
+        let singles = choices.iter().map(move |choice| with(self, choice));
+        let pairs = choices.iter().enumerate().flat_map(move |(i, first)| {
+            let once = with(self, first);
+            let others = choices[i + 1..].iter();
+            others
+                .filter(move |second| second.0 != first.0)
+                .map(move |second| with(&once, second))
+        });
+        core::iter::once(self.clone()).chain(singles).chain(pairs)
+    }
+
     /// A typing error in a path or name would otherwise make a test that proves nothing.
     fn check(&self, manifest: &Manifest, fields: &[Field]) {
         for path in self.fields.keys() {

@@ -11,41 +11,22 @@
 #![cfg_attr(target_arch = "wasm32", no_std)]
 #![forbid(unsafe_code)]
 
-use fink_tables::{is_extragalactic_host, is_vsx_star, unmatched};
+use fink_tables::is_vsx_star;
+use lsst_blocks::{Gaia, Host, Place, Quality};
 use skysieve_sdk::prelude::*;
 
-use astro::{galactic_latitude, mag_from_njy};
+use astro::mag_from_njy;
 
 filter! {
     pub struct ExtragalacticNew;
-    name: "lsst-extragalactic-new",
+    name: "lsst-extragalactic-new-candidate",
     description: "New transients next to a galaxy: Fink's LSST filter extragalactic_new_candidate",
     surveys: ["lsst"],
     routes: ["main"],
     decide: decide,
-    fields Alert<'a> {
-        ra: f64 = "diaSource.ra";
-        dec: f64 = "diaSource.dec";
+    fields Alert<'a> with quality: Quality<'a>, place: Place<'a>, host: Host<'a>, gaia: Gaia<'a> {
         mjd: f64 = "diaSource.midpointMjdTai";
         band: Option<&'a str> = "diaSource.band";
-        flux: f64 = "diaSource.psfFlux";
-        flux_err: f64 = "diaSource.psfFluxErr";
-        dipole: Option<bool> = "diaSource.isDipole";
-        pixels: Option<bool> = "diaSource.pixelFlags";
-        bad: Option<bool> = "diaSource.pixelFlags_bad";
-        saturated: Option<bool> = "diaSource.pixelFlags_saturated";
-        streak_center: Option<bool> = "diaSource.pixelFlags_streakCenter";
-        interpolated: Option<bool> = "diaSource.pixelFlags_interpolated";
-        cosmic_ray: Option<bool> = "diaSource.pixelFlags_cr";
-        no_data: Option<bool> = "diaSource.pixelFlags_nodata";
-        streak: Option<bool> = "diaSource.pixelFlags_streak";
-        edge: Option<bool> = "diaSource.pixelFlags_edge";
-        psf_flag: Option<bool> = "diaSource.psfFlux_flag";
-        aperture_flag: Option<bool> = "diaSource.apFlux_flag";
-        forced_flag: Option<bool> = "diaSource.forced_PsfFlux_flag";
-        forced_edge: Option<bool> = "diaSource.forced_PsfFlux_flag_edge";
-        shape_flag: Option<bool> = "diaSource.shape_flag";
-        centroid_flag: Option<bool> = "diaSource.centroid_flag";
         n_u: Option<i64> = "diaObject.u_psfFluxNdata";
         n_g: Option<i64> = "diaObject.g_psfFluxNdata";
         n_r: Option<i64> = "diaObject.r_psfFluxNdata";
@@ -54,12 +35,6 @@ filter! {
         n_y: Option<i64> = "diaObject.y_psfFluxNdata";
         first_mjd: f64 = "misc.firstDiaSourceMjdTaiFink";
         solar_system: Option<bool> = "pred.is_sso";
-        simbad: Option<&'a str> = "xm.simbad_otype";
-        galaxy_distance: f64 = "xm.mangrove_lum_dist";
-        photo_z: f64 = "xm.legacydr8_zphot";
-        gaia: Option<&'a str> = "xm.gaiadr3_DR3Name";
-        parallax: f64 = "xm.gaiadr3_Plx";
-        parallax_err: f64 = "xm.gaiadr3_e_Plx";
         vsx: Option<&'a str> = "xm.vsx_Type";
     }
     late History<'a> {
@@ -77,6 +52,7 @@ filter! {
         rise_max_age: f64 = 3.0 in 0.0..=1000.0, "days since the first detection, where it rises";
         fade_red: f64 = 0.2 in 0.0..=100.0, "fading by more than this in r and i, mag/d";
         fade_blue: f64 = 0.5 in 0.0..=100.0, "fading by more than this in u and g, mag/d";
+        simbad_codes: bool = false, "take SIMBAD's short codes of galaxies for hosts too";
     }
     values Shown<'a> {
         mag: f64, "AB", "of the difference";
@@ -100,57 +76,22 @@ filter! {
 }
 
 fn decide(a: &Alert, p: &Params, shown: &mut Shown) -> Decision {
-    cut!("good-quality", !flagged(a))?;
-    // Asked the other way round, so that an unknown signal-to-noise ratio passes.
-    let insignificant = a.flux < 0.0 || a.flux / a.flux_err < p.min_snr;
-    cut!("significant", !insignificant)?;
+    cut!("good-quality", a.quality.unflagged())?;
+    cut!("significant", a.quality.significant(p.min_snr))?;
     shown.age = a.mjd - a.first_mjd;
     cut!("new", shown.age < p.max_age)?;
     cut!("not-solar-system", a.solar_system != Some(true))?;
-    cut!("near-galaxy", near_galaxy(a))?;
-    cut!("no-gaia-star", !gaia_star(a))?;
+    cut!("near-galaxy", a.host.is_galaxy(p.simbad_codes))?;
+    cut!("no-gaia-star", !a.gaia.is_star())?;
     cut!("no-variable-star", !is_vsx_star(a.vsx))?;
     cut!("seen-in-band", points_in_band(a) >= Some(p.min_points))?;
-    shown.mag = mag_from_njy(a.flux);
+    shown.mag = a.quality.mag();
     cut!("bright", shown.mag < p.max_mag)?;
-    shown.latitude = galactic_latitude(a.ra, a.dec);
+    shown.latitude = a.place.latitude();
     cut!("out-of-the-plane", shown.latitude.abs() > p.min_latitude)?;
     shown.rate = rate(a, &a.late()?);
     cut!("fast", fast(a, shown.rate, shown.age, p))?;
     pass!()
-}
-
-fn flagged(a: &Alert) -> bool {
-    let flags = [
-        a.dipole,
-        a.pixels,
-        a.bad,
-        a.saturated,
-        a.streak_center,
-        a.interpolated,
-        a.cosmic_ray,
-        a.no_data,
-        a.streak,
-        a.edge,
-        a.psf_flag,
-        a.aperture_flag,
-        a.forced_flag,
-        a.forced_edge,
-        a.shape_flag,
-        a.centroid_flag,
-    ];
-    flags.contains(&Some(true))
-}
-
-/// A galaxy of SIMBAD or Mangrove, or a photometric redshift where SIMBAD does not speak against it.
-fn near_galaxy(a: &Alert) -> bool {
-    let simbad_galaxy = is_extragalactic_host(a.simbad);
-    let legacy_galaxy = a.photo_z > 0.0 && (unmatched(a.simbad) || simbad_galaxy);
-    simbad_galaxy || a.galaxy_distance > 0.0 || legacy_galaxy
-}
-
-fn gaia_star(a: &Alert) -> bool {
-    !unmatched(a.gaia) && a.parallax / a.parallax_err > 5.0
 }
 
 fn points_in_band(a: &Alert) -> Option<i64> {
@@ -176,7 +117,7 @@ fn rate(a: &Alert, history: &History) -> f64 {
             (latest, flux) = (history.mjd[i], history.flux[i]);
         }
     }
-    (mag_from_njy(a.flux) - mag_from_njy(flux)) / (a.mjd - latest)
+    (a.quality.mag() - mag_from_njy(flux)) / (a.mjd - latest)
 }
 
 fn fast(a: &Alert, rate: f64, age: f64, p: &Params) -> bool {

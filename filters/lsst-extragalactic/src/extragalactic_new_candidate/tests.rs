@@ -1,6 +1,7 @@
 use super::ExtragalacticNew;
+use lsst_blocks::reference::{self, mag};
 use skysieve_sdk::astro::njy_from_mag;
-use skysieve_sdk::test::{Alert, Outcome, evaluate};
+use skysieve_sdk::test::{Alert, Content, Outcome, evaluate};
 
 /// An r-band point of 21.0 mag, one day after one of 21.5 mag, two days after the first.
 fn new_transient() -> Alert {
@@ -195,4 +196,84 @@ fn the_latest_point_in_the_band_counts_wherever_it_stands() {
     let outcome = judge(negative);
     assert_eq!(outcome.failed_cut(), Some("fast"));
     assert!(outcome.f64("rate").is_nan());
+}
+
+#[test]
+fn the_verdict_is_the_rules() {
+    let rule = |a: &Alert| {
+        reference::extragalactic_near_galaxy(a)
+            && reference::age(a) < 5.0
+            && points(a).is_some_and(|n| n >= 2)
+            && mag(a.f64("diaSource.psfFlux")) < 24.0
+            && changes(a)
+    };
+    let mut choices = reference::surroundings();
+    for before in [21.19, 21.21, 21.5, 20.81, 20.79, 20.51, 20.49, f64::NAN] {
+        let fluxes = [1.0, njy_from_mag(before), 2.0];
+        choices.push(("prvDiaSources[].psfFlux", fluxes.into()));
+    }
+    for first in [60997.0, 60997.001, 60995.0, 60995.001, f64::NAN] {
+        choices.push(("misc.firstDiaSourceMjdTaiFink", first.into()));
+    }
+    for band in ["u", "g", "i", "z"] {
+        choices.push(("diaSource.band", band.into()));
+        choices.push(("prvDiaSources[].band", ["r", band, "r"].into()));
+    }
+    for times in [[60998.0, 60998.0, 60999.5], [60998.0, 61001.0, f64::NAN]] {
+        choices.push(("prvDiaSources[].midpointMjdTai", times.into()));
+    }
+    choices.extend([
+        ("diaObject.r_psfFluxNdata", 1.into()),
+        ("diaObject.r_psfFluxNdata", Content::Null),
+        ("diaObject.g_psfFluxNdata", 2.into()),
+        ("diaSource.psfFlux", njy_from_mag(21.3).into()),
+        ("diaSource.psfFlux", njy_from_mag(22.1).into()),
+    ]);
+    let around = [
+        new_transient(),
+        reference::with_gaia_star(new_transient()).with("xm.gaiadr3_Plx", 5.0),
+        after(21.5)
+            .with("diaSource.band", "g")
+            .with("diaObject.g_psfFluxNdata", 2)
+            .with(
+                "prvDiaSources[].midpointMjdTai",
+                [60998.0, 60999.0, 60999.5],
+            )
+            .with("prvDiaSources[].band", ["r", "g", "r"])
+            .with("prvDiaSources[].psfFlux", [1.0, njy_from_mag(21.5), 2.0]),
+    ];
+    for alert in around {
+        reference::compare(&alert, &choices, |a| judge(a.clone()).passed(), rule);
+    }
+}
+
+fn points(a: &Alert) -> Option<i64> {
+    let band = a.str("diaSource.band")?;
+    a.i64(&format!("diaObject.{band}_psfFluxNdata"))
+}
+
+/// The rate cut.
+fn changes(a: &Alert) -> bool {
+    let Some(band) = a.str("diaSource.band") else {
+        return false;
+    };
+    let (times, fluxes) = (
+        a.f64_list("prvDiaSources[].midpointMjdTai"),
+        a.f64_list("prvDiaSources[].psfFlux"),
+    );
+    let bands = a.str_list("prvDiaSources[].band").iter().enumerate();
+    let same = bands.filter(|(i, b)| b.as_deref() == Some(band) && !times[*i].is_nan());
+    // Of several at the same time the first.
+    let latest = same
+        .map(|(i, _)| i)
+        .rev()
+        .max_by(|i, j| times[*i].total_cmp(&times[*j]));
+    let Some(i) = latest else {
+        return false;
+    };
+    let days = a.f64("diaSource.midpointMjdTai") - times[i];
+    let rate = (mag(a.f64("diaSource.psfFlux")) - mag(fluxes[i])) / days;
+    rate < -0.2 && reference::age(a) < 3.0
+        || ["r", "i"].contains(&band) && rate > 0.2
+        || ["g", "u"].contains(&band) && rate > 0.5
 }
