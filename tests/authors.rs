@@ -194,7 +194,7 @@ fn explain_passes_over_the_other_surveys_alerts() {
     let alerts = alerts(folder.path());
     let lsst = text(&skysieve(&[
         "explain",
-        &module("lsst_extragalactic_new.wasm"),
+        &module("lsst_extragalactic_new_candidate.wasm"),
         &alerts,
     ]));
     assert!(lsst.contains("diaSource.psfFlux"), "{lsst}");

@@ -170,9 +170,9 @@ fn twins(engine: &Engine) -> Vec<Twins> {
                 ("max_age", 1e4),
             ]),
         ),
-        ("lsst_extragalactic_new", wide(&[])),
+        ("lsst_extragalactic_new_candidate", wide(&[])),
         (
-            "lsst_extragalactic_new",
+            "lsst_extragalactic_new_candidate",
             wide(&[
                 ("min_snr", 0.0),
                 ("min_latitude", 0.0),
@@ -303,7 +303,7 @@ fn both_languages_declare_alike() {
     for name in [
         "bright",
         "ztf_sn_candidates",
-        "lsst_extragalactic_new",
+        "lsst_extragalactic_new_candidate",
         "fast_transient",
         "standard_mapping",
     ] {

@@ -10,3 +10,9 @@ export const EXTRAGALACTIC_HOSTS: StaticArray<string> = labels([
   "PartofG", "Possible_ClG", "Possible_SClG", "SN", "SN*_Candidate", "Seyfert", "Seyfert_1", "Seyfert_2",
   "StarburstG", "SuperClG", "Transient", "Unknown", "Void", "galaxy",
 ]);
+
+/** SIMBAD's short codes of the same types, which LSST alerts carry; without `?`, of unknown nature. */
+export const EXTRAGALACTIC_CODES: StaticArray<string> = labels([
+  "BiC", "C?G", "CGG", "ClG", "EmG", "G", "GiC", "GiG", "GiP", "GrG", "H2G", "IG", "LIN", "LSB", "Le?", "PaG", "PoG",
+  "SBG", "SC?", "SCG", "SN*", "SN?", "Sy1", "Sy2", "SyG", "bCG", "ev", "vid",
+]);

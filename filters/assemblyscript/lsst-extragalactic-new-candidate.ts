@@ -12,26 +12,20 @@
  */
 export * from "skysieve-sdk/filter";
 import {
-  LATE, LSST, Verdict, about, askForLateFields, boolField, cut, f64Field, f64ListField, f64Param, f64Value, filter,
+  LATE, LSST, Verdict, about, askForLateFields, boolField, boolParam, cut, f64Field, f64ListField, f64Param, f64Value, filter,
   galacticLatitude, haveLateFields, i64Field, i64Param, magFromNJy, pass, reject, strField, strListField,
 } from "skysieve-sdk";
-import { EXTRAGALACTIC_HOSTS } from "./fink/hosts";
+import { EXTRAGALACTIC_CODES, EXTRAGALACTIC_HOSTS } from "./fink/hosts";
 import { unmatched } from "./fink/unmatched";
 import { VSX_STARS } from "./fink/variable-stars";
 
 about({
-  name: "lsst-extragalactic-new",
+  name: "lsst-extragalactic-new-candidate",
   version: "0.1.0",
   description: "New transients next to a galaxy: Fink's LSST filter extragalactic_new_candidate",
   surveys: [LSST],
 });
 
-const ra = f64Field("diaSource.ra");
-const dec = f64Field("diaSource.dec");
-const mjd = f64Field("diaSource.midpointMjdTai");
-const band = strField("diaSource.band");
-const flux = f64Field("diaSource.psfFlux");
-const fluxErr = f64Field("diaSource.psfFluxErr");
 const dipole = boolField("diaSource.isDipole");
 const pixels = boolField("diaSource.pixelFlags");
 const bad = boolField("diaSource.pixelFlags_bad");
@@ -48,6 +42,18 @@ const forcedFlag = boolField("diaSource.forced_PsfFlux_flag");
 const forcedEdge = boolField("diaSource.forced_PsfFlux_flag_edge");
 const shapeFlag = boolField("diaSource.shape_flag");
 const centroidFlag = boolField("diaSource.centroid_flag");
+const flux = f64Field("diaSource.psfFlux");
+const fluxErr = f64Field("diaSource.psfFluxErr");
+const ra = f64Field("diaSource.ra");
+const dec = f64Field("diaSource.dec");
+const simbad = strField("xm.simbad_otype");
+const galaxyDistance = f64Field("xm.mangrove_lum_dist");
+const photoZ = f64Field("xm.legacydr8_zphot");
+const gaia = strField("xm.gaiadr3_DR3Name");
+const parallax = f64Field("xm.gaiadr3_Plx");
+const parallaxErr = f64Field("xm.gaiadr3_e_Plx");
+const mjd = f64Field("diaSource.midpointMjdTai");
+const band = strField("diaSource.band");
 const nU = i64Field("diaObject.u_psfFluxNdata");
 const nG = i64Field("diaObject.g_psfFluxNdata");
 const nR = i64Field("diaObject.r_psfFluxNdata");
@@ -56,12 +62,6 @@ const nZ = i64Field("diaObject.z_psfFluxNdata");
 const nY = i64Field("diaObject.y_psfFluxNdata");
 const firstMjd = f64Field("misc.firstDiaSourceMjdTaiFink");
 const solarSystem = boolField("pred.is_sso");
-const simbad = strField("xm.simbad_otype");
-const galaxyDistance = f64Field("xm.mangrove_lum_dist");
-const photoZ = f64Field("xm.legacydr8_zphot");
-const gaia = strField("xm.gaiadr3_DR3Name");
-const parallax = f64Field("xm.gaiadr3_Plx");
-const parallaxErr = f64Field("xm.gaiadr3_e_Plx");
 const vsx = strField("xm.vsx_Type");
 
 const earlierMjd = f64ListField("prvDiaSources[].midpointMjdTai", LATE);
@@ -77,6 +77,7 @@ const rise = f64Param("rise", 0.2, "rising by more than this, mag/d").within(0, 
 const riseMaxAge = f64Param("rise_max_age", 3, "days since the first detection, where it rises").within(0, 1000);
 const fadeRed = f64Param("fade_red", 0.2, "fading by more than this in r and i, mag/d").within(0, 100);
 const fadeBlue = f64Param("fade_blue", 0.5, "fading by more than this in u and g, mag/d").within(0, 100);
+const simbadCodes = boolParam("simbad_codes", false, "take SIMBAD's short codes of galaxies for hosts too");
 
 const mag = f64Value("mag", "AB", "of the difference");
 const age = f64Value("age", "d", "since the first detection");
@@ -128,7 +129,8 @@ function flagged(): bool {
 
 /** A galaxy of SIMBAD or Mangrove, or a photometric redshift where SIMBAD does not speak against it. */
 function isNearGalaxy(): bool {
-  const simbadGalaxy = simbad.isIn(EXTRAGALACTIC_HOSTS);
+  // LSST alerts carry SIMBAD's short codes, which Fink compares with long names.
+  const simbadGalaxy = simbad.isIn(EXTRAGALACTIC_HOSTS) || (simbadCodes.value && simbad.isIn(EXTRAGALACTIC_CODES));
   const legacyGalaxy = photoZ.value > 0 && (unmatched(simbad) || simbadGalaxy);
   return simbadGalaxy || galaxyDistance.value > 0 || legacyGalaxy;
 }
