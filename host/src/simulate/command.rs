@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use tokio::time::Instant;
 
 use super::output::{Files, Output, Stream};
-use super::{Cutouts, History, Message, Mix, SimulateConfig, Simulator, Troubles};
+use super::{Case, Cutouts, History, Message, Mix, SimulateConfig, Simulator, Troubles};
 use crate::alert::Survey;
 
 /// Which streams to simulate.
@@ -76,6 +76,12 @@ pub struct SimulateArgs {
     /// null_structs, late, negative_flux
     #[arg(long, value_name = "TROUBLE=RATE,…")]
     pub trouble: Option<Troubles>,
+    /// Only alerts that this filter of Fink passes, as `ztf-sn-candidates`, in its topic
+    #[arg(long, value_name = "FILTER", conflicts_with_all = ["survey", "trouble"])]
+    pub pass: Option<String>,
+    /// Only alerts that fail this cut of the filter and pass all its others
+    #[arg(long, value_name = "FILTER:CUT", conflicts_with_all = ["survey", "trouble", "pass"])]
+    pub fail: Option<String>,
 }
 
 impl SimulateArgs {
@@ -100,15 +106,36 @@ impl SimulateArgs {
         }
     }
 
+    /// What the alerts are made for, if they are made for a filter.
+    fn case(&self) -> anyhow::Result<Option<Case>> {
+        Ok(match (&self.pass, &self.fail) {
+            (Some(filter), _) => Some(Case::pass(filter)?),
+            (None, Some(cut)) => {
+                let Some((filter, cut)) = cut.split_once(':') else {
+                    bail!("`--fail {cut}`: expected `FILTER:CUT`, as in `ztf-sn-candidates:young`")
+                };
+                Some(Case::fail(filter, cut)?)
+            }
+            (None, None) => None,
+        })
+    }
+
+    fn surveys(&self, case: Option<Case>) -> Vec<Survey> {
+        case.map_or_else(|| self.survey.list().to_vec(), |case| vec![case.survey()])
+    }
+
     /// Everything that decides the bytes, for the note that is left beside the files.
-    fn description(&self) -> String {
-        let configs: Vec<String> = self
-            .survey
-            .list()
+    fn description(&self, surveys: &[Survey]) -> String {
+        let configs: Vec<String> = surveys
             .iter()
             .map(|survey| format!("{:?}", self.config(*survey)))
             .collect();
-        format!("{} alerts of {}", self.alerts, configs.join(" and "))
+        let made = match (&self.pass, &self.fail) {
+            (Some(filter), _) => format!(" that pass {filter}"),
+            (None, Some(cut)) => format!(" that fail {cut}"),
+            (None, None) => String::new(),
+        };
+        format!("{} alerts{made} of {}", self.alerts, configs.join(" and "))
     }
 
     fn pace(&self) -> anyhow::Result<Option<Duration>> {
@@ -121,19 +148,19 @@ impl SimulateArgs {
         }
     }
 
-    fn output(&self) -> anyhow::Result<Output> {
+    fn output(&self, surveys: &[Survey]) -> anyhow::Result<Output> {
         if self.objects == Some(0) {
             bail!("`--objects 0`: expected at least one object");
         }
         match (&self.out, &self.servers) {
             (Some(folder), None) => {
-                let files = Files::into(folder.clone(), &self.description());
+                let files = Files::into(folder.clone(), &self.description(surveys));
                 Ok(Output::Files(files.with_context(|| {
                     format!("`--out {}`", folder.display())
                 })?))
             }
             (None, Some(servers)) => {
-                let stream = Stream::to(servers, self.survey.list());
+                let stream = Stream::to(servers, surveys);
                 Ok(Output::Stream(
                     stream.with_context(|| format!("`--servers {servers}`"))?,
                 ))
@@ -150,10 +177,10 @@ impl SimulateArgs {
 /// messages.
 pub async fn run(args: SimulateArgs) -> anyhow::Result<()> {
     let pace = args.pace()?;
-    let mut output = args.output()?;
-    let mut simulators: Vec<Simulator> = args
-        .survey
-        .list()
+    let case = args.case()?;
+    let surveys = args.surveys(case);
+    let mut output = args.output(&surveys)?;
+    let mut simulators: Vec<Simulator> = surveys
         .iter()
         .map(|survey| Simulator::new(args.config(*survey)))
         .collect();
@@ -166,7 +193,7 @@ pub async fn run(args: SimulateArgs) -> anyhow::Result<()> {
             tokio::time::sleep_until(started + pace.mul_f64(number as f64)).await;
         }
         let turn = (number % streams) as usize;
-        let Some(message) = simulators[turn].next() else {
+        let Some(message) = next(&mut simulators[turn], case)? else {
             break;
         };
         tally.count(&message);
@@ -184,6 +211,13 @@ pub async fn run(args: SimulateArgs) -> anyhow::Result<()> {
     let target = output.finish().await?;
     tally.print(&target, started.elapsed());
     Ok(())
+}
+
+fn next(simulator: &mut Simulator, case: Option<Case>) -> anyhow::Result<Option<Message>> {
+    Ok(match case {
+        None => simulator.next(),
+        Some(case) => Some(case.apply(simulator.next_alert())?.message()),
+    })
 }
 
 /// What was written.
@@ -268,6 +302,26 @@ mod tests {
         assert!(error("--out x --servers y").contains("--servers"));
         let rate = parse("--out x --rate 0").unwrap().pace().unwrap_err();
         assert!(rate.to_string().contains("`--rate 0`"));
+        let case = |line: &str| parse(line).unwrap().case().unwrap_err().to_string();
+        assert!(case("--out x --pass sn").contains("`ztf-sn-candidates`"));
+        assert!(case("--out x --fail ztf-sn-candidates").contains("`FILTER:CUT`"));
+        assert!(case("--out x --fail ztf-sn-candidates:new").contains("`young`"));
+        assert!(error("--out x --pass a --fail a:b").contains("--fail"));
+    }
+
+    #[tokio::test]
+    async fn alerts_made_for_a_filter_come_in_its_topic() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = format!(
+            "--fail ztf-sn-candidates:young --alerts 3 --small-cutouts --out {}",
+            folder.path().display()
+        );
+        run(parse(&line).unwrap()).await.unwrap();
+        let topic = folder.path().join("fink_sn_candidates_ztf");
+        assert_eq!(std::fs::read_dir(topic).unwrap().count(), 3 + 1);
+        let other = parse(&line.replace(":young", ":real-bogus")).unwrap();
+        let error = format!("{:#}", run(other).await.unwrap_err());
+        assert!(error.contains("another simulation"), "{error}");
     }
 
     #[tokio::test]

@@ -19,6 +19,7 @@
 //! ```
 
 mod cadence;
+mod cases;
 mod clock;
 pub mod command;
 mod coordinates;
@@ -43,6 +44,7 @@ mod ztf_candidate;
 mod ztf_fields;
 
 pub use cadence::History;
+pub use cases::{Case, CaseError};
 pub use fits::Cutouts;
 pub use mix::{Mix, MixError};
 pub use packet::{Packet, PacketError};

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use skysieve::source;
 
 /// A real message with its key, as Fink sent it.
 pub struct Message {
@@ -65,6 +66,49 @@ pub fn messages(shared: &Path) -> Result<Vec<Message>> {
         bail!("no message under {}", shared.display());
     }
     Ok(messages)
+}
+
+/// What one of Fink's filters said of a real alert.
+pub struct Verdict {
+    pub message: source::Message,
+    /// Fink's own name, as `sn_candidates`.
+    pub filter: String,
+    /// `None`: the schema lacks a column that the filter needs.
+    pub passes: Option<bool>,
+}
+
+/// Every verdict of the reference set.
+///
+/// # Errors
+/// Where the table or a message cannot be read.
+pub fn verdicts(shared: &Path) -> Result<Vec<Verdict>> {
+    let devset = shared.join("fink/devset");
+    let table = std::fs::read_to_string(devset.join("expected_filters.csv"))?;
+    let rows = table.lines().skip(1).map(|line| {
+        let columns: Vec<&str> = line.split(',').collect();
+        let path = devset.join(columns[2]);
+        let value = std::fs::read(&path).with_context(|| path.display().to_string())?;
+        let key = std::fs::read(path.with_file_name("key.json"))?;
+        Ok(Verdict {
+            message: source::Message {
+                place: source::Place::File {
+                    path: path.into(),
+                    record: 0,
+                    topic: None,
+                },
+                key: key.into(),
+                timestamp_ms: None,
+                value: value.into(),
+            },
+            filter: columns[4].to_owned(),
+            passes: match columns[6] {
+                "true" => Some(true),
+                "false" => Some(false),
+                _ => None,
+            },
+        })
+    });
+    rows.collect()
 }
 
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
