@@ -209,6 +209,34 @@ async fn what_retention_took_is_counted_with_its_range() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_again_is_known_for_it() -> Result<()> {
+    let Some(kafka) = kafka::broker("what_comes_again_is_known_for_it") else {
+        return Ok(());
+    };
+    let topic = topic_with(&kafka, "fink_again_ztf", 5).await?;
+    let source = source(&kafka, &topic)?;
+    let mut first = Consumer::open(&source)?;
+    let mut tickets = Vec::new();
+    for _ in 0..4 {
+        tickets.push(message(&mut first).await?.1);
+    }
+    assert!(!tickets.iter().any(Ticket::is_redelivery));
+    // The second is done before the first, and the others never are.
+    first.finish(&tickets[1]);
+    first.finish(&tickets[0]);
+    first.commit();
+    drop(first);
+
+    let mut next = Consumer::open(&source)?;
+    let mut again = Vec::new();
+    for _ in 0..3 {
+        again.push(message(&mut next).await?.1.is_redelivery());
+    }
+    assert_eq!(again, [true, true, false]);
+    Ok(())
+}
+
 fn source(kafka: &Kafka, topic: &str) -> Result<Source> {
     let config = skysieve::config::Config::from_yaml(
         skysieve::config::DEFAULT_YAML,

@@ -172,11 +172,14 @@ async fn work(means: Means, mut parcels: UnboundedReceiver<Parcel>) {
 fn span(parcel: &Parcel) -> Span {
     let route = parcel.route.as_ref().map(|(route, _)| route.as_ref());
     let place = &parcel.open.message.place;
+    // Left out unless it is so.
+    let ticket = parcel.open.ticket.as_ref();
+    let again = ticket.is_some_and(Ticket::is_redelivery).then_some(true);
     let (object, alert) = match &parcel.task {
         Task::Deliver(order) => (Some(order.object_id.as_str()), Some(order.alert_id)),
         Task::Bury(letter) => (letter.object_id.as_deref(), letter.alert_id),
     };
-    tracing::info_span!("delivery", route, object, alert, %place)
+    tracing::info_span!("delivery", route, object, alert, %place, again)
 }
 
 /// Brings a parcel to its end; none where we were told to stop before.

@@ -128,6 +128,10 @@ impl<F: Feed> Reader<F> {
     }
 
     fn take(&mut self, message: Message, ticket: Ticket) {
+        if ticket.is_redelivery() {
+            self.account.redelivered.add_one();
+            tracing::debug!(source = %self.source.name, place = %message.place, "read again");
+        }
         let judgement = tokio::task::block_in_place(|| self.judge.judge(&message));
         match judgement {
             Judgement::Copy(_) => self.consumer.finish(&ticket),

@@ -12,7 +12,7 @@ use super::modules::{Modules, ModulesError};
 use super::reader::Reader;
 use crate::config::{Config, SecretError, Source};
 use crate::skyportal::{ConnectError, Patience, Portal};
-use crate::source::{Consumer, ConsumerError, SchemasError, Standings, read_schemas};
+use crate::source::{Consumer, ConsumerError, SchemasError, read_schemas};
 use crate::store::{DeadLetters, StoreError};
 use crate::telemetry::{Accounts, Hindrance, Rooms, Telemetry};
 
@@ -119,7 +119,10 @@ impl Pipeline {
             if let Some(folder) = &source.schemas {
                 judge = judge.with_given(read_schemas(folder)?);
             }
-            sources.push((Consumer::open(source)?, judge, source.clone()));
+            let consumer = Consumer::open(source)?;
+            let standings = consumer.standings();
+            telemetry.follow_source(&source.name, move || standings.get());
+            sources.push((consumer, judge, source.clone()));
         }
         telemetry.health().end(Hindrance::SetUp);
         Ok(Pipeline {
@@ -134,14 +137,6 @@ impl Pipeline {
 
     pub fn accounts(&self) -> &Arc<Accounts> {
         &self.accounts
-    }
-
-    /// How each source stands with its Kafka, by the source's name; kept current while it runs.
-    pub fn standings(&self) -> Vec<(String, Standings)> {
-        let sources = self.sources.iter();
-        sources
-            .map(|(consumer, _, source)| (source.name.clone(), consumer.standings()))
-            .collect()
     }
 
     /// Runs until it is told to stop, then ends in order. Returns whether all parts did: where one

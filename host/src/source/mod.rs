@@ -21,8 +21,8 @@ use bytes::Bytes;
 pub use feed::Feed;
 pub use files::{FileError, Files};
 pub use kafka::{
-    Consumer, ConsumerError, Incoming, Loss, Moved, RewindError, Rewound, Standing, Standings,
-    Trouble, rewind,
+    Consumer, ConsumerError, Incoming, Loss, Moved, RewindError, Rewound, Standings, Trouble,
+    rewind,
 };
 pub use look::look;
 pub use schemas::{SchemasError, read_schemas};

@@ -8,6 +8,9 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct Watermarks {
     partitions: HashMap<(Arc<str>, i32), Partition>,
+    /// One past the highest offset that was ever read of each partition, by us or by whoever had it
+    /// before us. Kept when a partition goes: it may come back.
+    read_to: HashMap<(Arc<str>, i32), i64>,
     /// Grows with every assignment, so that a message of an earlier one finishes nothing.
     assignment: u64,
 }
@@ -28,6 +31,15 @@ pub struct Ticket {
     partition: i32,
     offset: i64,
     assignment: u64,
+    again: bool,
+}
+
+impl Ticket {
+    /// Whether the message was read before and not finished: whoever had it ended, or the partition
+    /// went from hand to hand. What it caused may be done already, in part or in whole.
+    pub fn is_redelivery(&self) -> bool {
+        self.again
+    }
 }
 
 impl Watermarks {
@@ -45,15 +57,16 @@ impl Watermarks {
     /// A message was read.
     pub fn open(&mut self, topic: &Arc<str>, partition: i32, offset: i64) -> Ticket {
         let assignment = self.assignment;
-        let entry = self
-            .partitions
-            .entry((topic.clone(), partition))
-            .or_insert_with(|| Partition {
-                assignment,
-                next: offset,
-                open: BTreeSet::new(),
-                stored: offset,
-            });
+        let key = (topic.clone(), partition);
+        let read_to = self.read_to.entry(key.clone()).or_insert(offset);
+        let again = offset < *read_to;
+        *read_to = (offset + 1).max(*read_to);
+        let entry = self.partitions.entry(key).or_insert_with(|| Partition {
+            assignment,
+            next: offset,
+            open: BTreeSet::new(),
+            stored: offset,
+        });
         entry.next = entry.next.max(offset + 1);
         entry.open.insert(offset);
         Ticket {
@@ -61,7 +74,28 @@ impl Watermarks {
             partition,
             offset,
             assignment: entry.assignment,
+            again,
         }
+    }
+
+    /// Up to `to` the partition was read before; none: it is another topic of the same name.
+    pub fn was_read(&mut self, topic: &Arc<str>, partition: i32, to: Option<i64>) {
+        let key = (topic.clone(), partition);
+        match to {
+            Some(to) => {
+                let known = self.read_to.entry(key).or_insert(to);
+                *known = to.max(*known);
+            }
+            None => {
+                self.read_to.remove(&key);
+            }
+        }
+    }
+
+    /// One past the highest offset that was ever read, as far as we know.
+    pub fn read_to(&self, topic: &str, partition: i32) -> i64 {
+        let key = (topic.into(), partition);
+        self.read_to.get(&key).copied().unwrap_or(0)
     }
 
     /// The offset behind the last message that was read, if any was.
@@ -171,6 +205,25 @@ mod tests {
             "the topic was made anew"
         );
         assert_eq!(marks.finish(&open), None);
+    }
+
+    #[test]
+    fn what_comes_again_is_known_for_it() {
+        let mut marks = Watermarks::default();
+        marks.assigned("t", 0);
+        marks.was_read(&topic(), 0, Some(7));
+        let mut again = |offset| marks.open(&topic(), 0, offset).is_redelivery();
+        assert_eq!([5, 6, 7, 8].map(&mut again), [true, true, false, false]);
+        assert_eq!(marks.read_to("t", 0), 9);
+        // The partition goes and comes back.
+        marks.revoked("t", 0);
+        marks.assigned("t", 0);
+        marks.was_read(&topic(), 0, Some(6));
+        assert!(marks.open(&topic(), 0, 8).is_redelivery());
+        assert!(!marks.open(&topic(), 0, 9).is_redelivery());
+        // Another topic of the same name.
+        marks.was_read(&topic(), 0, None);
+        assert!(!marks.open(&topic(), 0, 0).is_redelivery());
     }
 
     #[test]

@@ -63,6 +63,8 @@ pub struct SourceAccount {
     pub judged: Count,
     /// Undecodable messages by reason.
     pub reasons: Tally,
+    /// Messages among `read` that had been read before and were not finished.
+    pub redelivered: Count,
     /// Deleted by Kafka's retention before they were read: never in `read`.
     pub lost: Count,
 }
@@ -219,13 +221,16 @@ impl fmt::Display for Accounts {
                 a.judged.get()
             )?;
             details(f, width, &a.reasons)?;
-            if a.lost.get() > 0 {
-                let lost = a.lost.get();
-                writeln!(
-                    f,
-                    "{:width$}  {lost:>8} . lost to Kafka's retention, never read",
-                    ""
-                )?;
+            for (count, what) in [
+                (
+                    &a.redelivered,
+                    "of those read: read before, and not finished",
+                ),
+                (&a.lost, "lost to Kafka's retention, never read"),
+            ] {
+                if count.get() > 0 {
+                    writeln!(f, "{:width$}  {:>8} . {what}", "", count.get())?;
+                }
             }
         }
         writeln!(

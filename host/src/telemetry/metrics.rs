@@ -11,6 +11,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
+use super::standing::Standing;
 use super::state::Telemetry;
 
 /// How the text calls itself.
@@ -35,6 +36,7 @@ impl Collector for Telemetry {
         let mut page = Page(&mut encoder);
         process(self, &mut page)?;
         sources(self, &mut page)?;
+        standings(self, &mut page)?;
         filters(self, &mut page)?;
         routes(self, &mut page)?;
         skyportal(self, &mut page)?;
@@ -75,6 +77,52 @@ fn sources(telemetry: &Telemetry, page: &mut Page<'_, '_>) -> fmt::Result {
         "source_judged",
         "Alerts that were judged",
         all.iter().map(|(n, a)| (name(n), a.judged.get())),
+    )?;
+    page.counters(
+        "source_redelivered",
+        "Messages that had been read before and were not finished",
+        all.iter().map(|(n, a)| (name(n), a.redelivered.get())),
+    )?;
+    page.counters(
+        "source_lost",
+        "Messages that Kafka's retention deleted before they were read",
+        all.iter().map(|(n, a)| (name(n), a.lost.get())),
+    )
+}
+
+fn standings(telemetry: &Telemetry, page: &mut Page<'_, '_>) -> fmt::Result {
+    let all = telemetry.standings();
+    let all: Vec<_> = all
+        .iter()
+        .flat_map(|(source, standings)| standings.iter().map(move |s| (source, s)))
+        .collect();
+    // What is not known is not served: a 0 would say that all is well.
+    let mut gauge = |name: &str, help: &str, value: fn(&Standing) -> Option<u64>| {
+        let known = all.iter().filter_map(|(source, standing)| {
+            let labels = [
+                ("source", (*source).clone()),
+                ("topic", standing.topic.to_string()),
+                ("partition", standing.partition.to_string()),
+            ];
+            let value = i64::try_from(value(standing)?).unwrap_or(i64::MAX);
+            Some((labels, value))
+        });
+        page.gauges(name, help, known)
+    };
+    gauge(
+        "partition_lag",
+        "Messages between what is done and the newest",
+        |s| s.lag,
+    )?;
+    gauge(
+        "partition_last_message_age_seconds",
+        "Since the message that was read last was made",
+        |s| s.last_message_age.map(|age| age.as_secs()),
+    )?;
+    gauge(
+        "partition_retention_left_seconds",
+        "Until Kafka deletes messages that are not done",
+        |s| s.retention_left.map(|left| left.as_secs()),
     )
 }
 
@@ -241,15 +289,29 @@ mod tests {
         filter.rejected.add_one();
         filter.cuts.add_one("real \"bogus\"");
         telemetry.candidate_posted("g/f/main", 3.0);
+        let standing = Standing {
+            topic: "t".into(),
+            partition: 3,
+            lag: Some(17),
+            last_message_age: Some(std::time::Duration::from_secs(90)),
+            retention_left: None,
+        };
+        telemetry.follow_source("ztf", move || vec![standing.clone()]);
         let text = telemetry.metrics().unwrap();
         for line in [
             "skysieve_ready 0",
             "skysieve_filter_rejected_total{filter=\"g/f\",cut=\"real \\\"bogus\\\"\"} 1",
             "skysieve_candidate_lag_seconds_bucket{le=\"2.0\",route=\"g/f/main\"} 0",
             "skysieve_candidate_lag_seconds_bucket{le=\"5.0\",route=\"g/f/main\"} 1",
+            "skysieve_partition_lag{source=\"ztf\",topic=\"t\",partition=\"3\"} 17",
+            "skysieve_partition_last_message_age_seconds{source=\"ztf\",topic=\"t\",partition=\"3\"} 90",
             "# EOF",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in:\n{text}");
         }
+        assert!(
+            !text.contains("retention_left_seconds{"),
+            "nobody knows:\n{text}"
+        );
     }
 }

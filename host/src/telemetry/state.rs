@@ -1,7 +1,8 @@
 //! Everything that can be asked of a skysieve that runs, in one handle.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -12,6 +13,7 @@ use serde::Serialize;
 use super::accounts::Accounts;
 use super::calls::Calls;
 use super::health::Health;
+use super::standing::{Asked, Standing};
 
 /// From an alert's time stamp in Kafka to its candidate, in seconds: at ease it is one or two,
 /// after an outage hours.
@@ -23,7 +25,6 @@ const LAG: [f64; 11] = [
 #[derive(Clone, Debug, Default)]
 pub struct Telemetry(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     started: SystemTime,
     accounts: Arc<Accounts>,
@@ -32,6 +33,13 @@ struct Inner {
     /// Routes whose set-up at SkyPortal failed, in words.
     disabled: Mutex<Vec<String>>,
     rooms: OnceLock<Rooms>,
+    sources: Mutex<Asked>,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Telemetry").finish_non_exhaustive()
+    }
 }
 
 impl Default for Inner {
@@ -43,6 +51,7 @@ impl Default for Inner {
             lag: Family::new_with_constructor(|| Histogram::new(LAG)),
             disabled: Mutex::default(),
             rooms: OnceLock::new(),
+            sources: Mutex::default(),
         }
     }
 }
@@ -116,6 +125,25 @@ impl Telemetry {
         let _ = self.0.rooms.set(rooms);
     }
 
+    /// A source can be asked how it stands with its Kafka from now on.
+    pub fn follow_source(
+        &self,
+        name: &str,
+        ask: impl Fn() -> Vec<Standing> + Send + Sync + 'static,
+    ) {
+        self.asked().add(name, Box::new(ask));
+    }
+
+    /// How each source stands in the partitions that are ours, by the source's name.
+    pub fn standings(&self) -> BTreeMap<String, Vec<Standing>> {
+        self.asked().standings()
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Asked> {
+        let asked = &self.0.sources;
+        asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A route will not be delivered to before a restart.
     pub fn disable(&self, what: String) {
         self.disabled_list().push(what);
@@ -153,7 +181,7 @@ impl Telemetry {
         &self.0.lag
     }
 
-    fn disabled_list(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+    fn disabled_list(&self) -> MutexGuard<'_, Vec<String>> {
         let disabled = &self.0.disabled;
         disabled.lock().unwrap_or_else(PoisonError::into_inner)
     }

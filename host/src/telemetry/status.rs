@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::clock::iso;
+use super::standing::Standing;
 use super::state::Telemetry;
 
 impl Telemetry {
@@ -24,6 +25,7 @@ impl Telemetry {
 }
 
 fn sources(telemetry: &Telemetry) -> Map<String, Value> {
+    let standings = telemetry.standings();
     let sources = telemetry.accounts().sources().into_iter();
     let told = sources.map(|(name, a)| {
         let account = json!({
@@ -32,8 +34,25 @@ fn sources(telemetry: &Telemetry) -> Map<String, Value> {
             "reasons": a.reasons.get(),
             "copies": a.copies.get(),
             "judged": a.judged.get(),
+            "redelivered": a.redelivered.get(),
+            "lost": a.lost.get(),
+            "partitions": partitions(standings.get(&name)),
         });
         (name, account)
+    });
+    told.collect()
+}
+
+fn partitions(standings: Option<&Vec<Standing>>) -> Vec<Value> {
+    let standings = standings.into_iter().flatten();
+    let told = standings.map(|standing| {
+        json!({
+            "topic": &*standing.topic,
+            "partition": standing.partition,
+            "lag": standing.lag,
+            "last_message_age_seconds": standing.last_message_age.map(|age| age.as_secs()),
+            "retention_left_seconds": standing.retention_left.map(|left| left.as_secs()),
+        })
     });
     told.collect()
 }

@@ -17,6 +17,39 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// Offsets by topic and partition.
 pub(super) type Offsets = HashMap<(Arc<str>, i32), i64>;
 
+/// What is remembered of partitions.
+pub(super) type Memory = HashMap<(Arc<str>, i32), Remembered>;
+
+/// Where one partition is to be read on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Remembered {
+    /// The first offset that is not done.
+    pub next: i64,
+    /// The first offset that nobody of the Kafka group has read, as far as it was noted: what lies
+    /// between comes again.
+    pub read_to: i64,
+}
+
+impl Remembered {
+    /// What stands beside a committed offset, so that whoever reads on knows what comes again.
+    pub fn note(read_to: i64) -> String {
+        format!("{NOTE}{read_to}")
+    }
+
+    fn new(next: i64, note: &str) -> Self {
+        let noted = note
+            .strip_prefix(NOTE)
+            .and_then(|number| number.parse().ok());
+        Remembered {
+            next,
+            read_to: noted.unwrap_or(next).max(next),
+        }
+    }
+}
+
+/// Before the number in a commit's note, for people who look at the Kafka group.
+const NOTE: &str = "skysieve read to ";
+
 /// Where one partition is read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Beginning {
@@ -26,11 +59,17 @@ pub(super) struct Beginning {
     pub cause: Cause,
 }
 
+impl Beginning {
+    pub fn is_remembered(&self) -> bool {
+        matches!(self.cause, Cause::Remembered { .. })
+    }
+}
+
 /// Why there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// Up to here it was read before.
-    Remembered,
+    /// Up to here all is done; up to `read_to` it was read before.
+    Remembered { read_to: i64 },
     /// It was never read: the configuration says where to start.
     Start,
     /// What was to be read next is gone, up to here.
@@ -79,7 +118,7 @@ impl fmt::Display for Loss {
 pub(super) fn beginnings<C: ConsumerContext>(
     consumer: &impl Consumer<C>,
     partitions: &TopicPartitionList,
-    known: &Offsets,
+    known: &Memory,
     start: impl Fn(&str) -> Start,
 ) -> KafkaResult<Vec<Beginning>> {
     let edges = Edges::ask(consumer, partitions)?;
@@ -120,14 +159,14 @@ pub(super) fn beginnings<C: ConsumerContext>(
 
 fn decide(
     (topic, partition): &(Arc<str>, i32),
-    known: Option<i64>,
+    known: Option<Remembered>,
     low: i64,
     high: i64,
     start: i64,
 ) -> (i64, Cause) {
     match known {
         None => (start, Cause::Start),
-        Some(next) if next < low => {
+        Some(Remembered { next, .. }) if next < low => {
             let (topic, partition) = (topic.clone(), *partition);
             let (from, to) = (next, low);
             let loss = Loss {
@@ -138,11 +177,11 @@ fn decide(
             };
             (low, Cause::Lost(loss))
         }
-        Some(next) if next > high => {
+        Some(Remembered { next, .. }) if next > high => {
             let (remembered, end) = (next, high);
             (low, Cause::MadeAnew { remembered, end })
         }
-        Some(next) => (next, Cause::Remembered),
+        Some(Remembered { next, read_to }) => (next, Cause::Remembered { read_to }),
     }
 }
 
@@ -185,8 +224,19 @@ impl Edges {
 pub(super) fn committed<C: ConsumerContext>(
     consumer: &impl Consumer<C>,
     partitions: &TopicPartitionList,
-) -> KafkaResult<Offsets> {
-    offsets(&consumer.committed_offsets(partitions.clone(), PATIENCE)?)
+) -> KafkaResult<Memory> {
+    let mut memory = Memory::new();
+    for element in consumer
+        .committed_offsets(partitions.clone(), PATIENCE)?
+        .elements()
+    {
+        element.error()?;
+        if let Some(next) = number(element.offset()) {
+            let remembered = Remembered::new(next, element.metadata());
+            memory.insert(key_of(&element), remembered);
+        }
+    }
+    Ok(memory)
 }
 
 /// The list for the library.
@@ -232,10 +282,14 @@ mod tests {
     #[test]
     fn nothing_is_reset_in_silence() {
         let key = ("t".into(), 3);
-        let decide = |known| decide(&key, known, 10, 20, 15);
+        let decide = |next: Option<i64>| {
+            let known = next.map(|next| Remembered::new(next, "somebody else's note"));
+            decide(&key, known, 10, 20, 15)
+        };
+        let remembered = |next| (next, Cause::Remembered { read_to: next });
         assert_eq!(decide(None), (15, Cause::Start));
-        assert_eq!(decide(Some(10)), (10, Cause::Remembered));
-        assert_eq!(decide(Some(20)), (20, Cause::Remembered));
+        assert_eq!(decide(Some(10)), remembered(10));
+        assert_eq!(decide(Some(20)), remembered(20));
         let (offset, cause) = decide(Some(4));
         assert_eq!(offset, 10);
         let Cause::Lost(loss) = cause else {
@@ -256,5 +310,13 @@ mod tests {
                 }
             )
         );
+    }
+
+    #[test]
+    fn what_was_read_and_not_done_is_noted() {
+        let note = Remembered::note(17);
+        let remembered = Remembered::new(12, &note);
+        assert_eq!((remembered.next, remembered.read_to), (12, 17));
+        assert_eq!(Remembered::new(20, &note).read_to, 20, "rewound forward");
     }
 }

@@ -21,6 +21,9 @@ use crate::config::{Source, Start};
 pub(super) enum Note {
     Assigned(Arc<str>, i32),
     Revoked(Arc<str>, i32),
+    /// Up to this offset the partition was read before, by us or another; none where that was
+    /// another topic of the same name.
+    ReadTo(Arc<str>, i32, Option<i64>),
     /// Some partition's next message is not there, or nobody knows where it begins.
     Unsettled,
     Waiting(String),
@@ -103,7 +106,7 @@ impl Events {
             element.set_offset(Offset::Offset(beginning.offset))?;
         }
         self.tell(beginnings);
-        let new = list(beginnings.iter().filter(|b| b.cause != Cause::Remembered))?;
+        let new = list(beginnings.iter().filter(|b| !b.is_remembered()))?;
         if new.count() > 0 {
             consumer.commit(&new, CommitMode::Async)?;
         }
@@ -113,14 +116,16 @@ impl Events {
     /// Tells what was lost, and where something begins anew.
     pub fn tell(&self, beginnings: &[Beginning]) {
         for b in beginnings {
+            let note = |to| Note::ReadTo(b.topic.clone(), b.partition, to);
             match &b.cause {
-                Cause::Remembered => {}
+                Cause::Remembered { read_to } => self.note(note(Some(*read_to))),
                 Cause::Start => tracing::info!(
                     source = %self.source.name, topic = %b.topic, partition = b.partition, offset = b.offset,
                     "read for the first time, from the {}", beginning_of(self.start(&b.topic))
                 ),
                 Cause::Lost(loss) => self.note(Note::Lost(loss.clone())),
                 Cause::MadeAnew { remembered, end } => {
+                    self.note(note(None));
                     self.note(Note::Trouble(Trouble::lasting(
                         format!(
                             "{} partition {} was read up to offset {remembered} and now ends at {end}: it was made anew, and is read from its beginning",

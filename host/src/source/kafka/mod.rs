@@ -22,13 +22,13 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{Feed, Message, Place, SchemaFetchError, Ticket, Watermarks, transfer};
 use crate::config::{SecretError, Source};
-use beginning::{Beginning, Cause, beginnings, committed, list};
+use beginning::{Beginning, Remembered, beginnings, committed, list};
 use events::{Events, Note};
 
 pub use beginning::Loss;
 pub use rewind::{Moved, RewindError, Rewound, rewind};
 pub(super) use settings::connection;
-pub use standing::{Standing, Standings};
+pub use standing::Standings;
 pub use trouble::Trouble;
 
 /// Until the next try, where a server did not say where a partition begins.
@@ -154,8 +154,10 @@ impl Consumer {
 
     fn store(&self, topic: &str, partition: i32, next: i64) {
         let mut list = TopicPartitionList::new();
+        list.add_partition(topic, partition)
+            .set_metadata(Remembered::note(self.watermarks.read_to(topic, partition)));
         let stored = list
-            .add_partition_offset(topic, partition, Offset::Offset(next))
+            .set_partition_offset(topic, partition, Offset::Offset(next))
             .and_then(|()| self.inner.store_offsets(&list));
         if let Err(error) = stored {
             // The partition is no longer ours: whoever has it now reads from the last commit.
@@ -214,6 +216,9 @@ impl Consumer {
                 self.watermarks.revoked(&topic, partition);
                 self.inner.context().standings.revoked(&topic, partition);
             }
+            Note::ReadTo(topic, partition, to) => {
+                self.watermarks.was_read(&topic, partition, to);
+            }
             Note::Unsettled => {
                 self.unsettled.get_or_insert_with(Instant::now);
             }
@@ -241,7 +246,7 @@ impl Consumer {
         match self.place_anew() {
             Ok(beginnings) => {
                 self.inner.context().tell(&beginnings);
-                for b in beginnings.iter().filter(|b| b.cause != Cause::Remembered) {
+                for b in beginnings.iter().filter(|b| !b.is_remembered()) {
                     if let Some(next) = self.watermarks.moved(&b.topic, b.partition, b.offset) {
                         self.store(&b.topic, b.partition, next);
                     }
@@ -264,7 +269,8 @@ impl Consumer {
         for element in ours.elements() {
             let (topic, partition) = (Arc::<str>::from(element.topic()), element.partition());
             if let Some(next) = self.watermarks.next(&topic, partition) {
-                known.insert((topic, partition), next);
+                let read_to = self.watermarks.read_to(&topic, partition);
+                known.insert((topic, partition), Remembered { next, read_to });
             }
         }
         let events = self.inner.context();

@@ -11,7 +11,7 @@ use rdkafka::metadata::Metadata;
 use rdkafka::topic_partition_list::TopicPartitionList;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::beginning::{Edges, Offsets, PATIENCE, beginnings, committed, list};
+use super::beginning::{Edges, Memory, PATIENCE, beginnings, committed, list};
 use super::events::{Events, Note};
 use super::settings;
 use super::trouble::Trouble;
@@ -143,12 +143,12 @@ fn set(
     let before = committed(consumer, partitions)?;
     let edges = Edges::ask(consumer, partitions)?;
     // As if nothing were remembered.
-    let targets = beginnings(consumer, partitions, &Offsets::new(), |_| to)?;
+    let targets = beginnings(consumer, partitions, &Memory::new(), |_| to)?;
     consumer.commit(&list(&targets)?, CommitMode::Sync)?;
     let moved = targets.into_iter().map(|target| {
         let key = (target.topic.clone(), target.partition);
         Moved {
-            from: before.get(&key).copied(),
+            from: before.get(&key).map(|known| known.next),
             to: target.offset,
             end: edges.of(&key).1,
             topic: target.topic,

@@ -10,21 +10,7 @@ use rdkafka::config::ClientConfig;
 use rdkafka::statistics::Statistics;
 
 use super::beginning::PATIENCE;
-
-/// How we stand in one partition that is ours.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    pub topic: Arc<str>,
-    pub partition: i32,
-    /// Messages between what is done and the newest; unknown until the server has said.
-    pub lag: Option<u64>,
-    /// Since the message that was read last was made; none before the first.
-    pub last_message_age: Option<Duration>,
-    /// Until Kafka deletes messages that are not done: from the time of the last message that was
-    /// read, so it is right to the pace of the stream. None where nothing waits, or where the server
-    /// does not tell its retention.
-    pub retention_left: Option<Duration>,
-}
+use crate::telemetry::Standing;
 
 /// The standings of one source, for whoever shows them. A clone is the same book.
 #[derive(Clone, Debug, Default)]
