@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::ConfigArgument;
 use crate::config::{Config, Listen};
-use crate::pipeline::{Pipeline, Stop};
+use crate::pipeline::{ConfigFile, Pipeline, Stop};
 use crate::telemetry::{Server, Telemetry};
 
 #[derive(Debug, clap::Args)]
@@ -21,11 +21,13 @@ pub(super) async fn run(arguments: RunArguments) -> Result<ExitCode> {
     let config = Config::from_file(&arguments.config.config)?;
     let stop = Stop::default();
     stop_on_signals(stop.clone())?;
+    let file = ConfigFile::new(&arguments.config.config);
+    look_on_hangup(file.clone())?;
     let telemetry = Telemetry::default();
     let _server = serve(&config, &telemetry).await;
     let pipeline = Pipeline::start_telling(&config, stop, &telemetry).await?;
     let accounts = pipeline.accounts().clone();
-    let sound = pipeline.run().await;
+    let sound = pipeline.following(file).run().await;
     println!("{accounts}");
     for open in accounts.open_accounts() {
         println!("does not close: {open}");
@@ -53,6 +55,18 @@ async fn serve(config: &Config, telemetry: &Telemetry) -> Option<Server> {
             None
         }
     }
+}
+
+/// SIGHUP, the custom of daemons: look at the configuration now.
+fn look_on_hangup(file: ConfigFile) -> Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            tracing::info!("SIGHUP: looking at the configuration");
+            file.ask();
+        }
+    });
+    Ok(())
 }
 
 /// The first signal ends in order, the second at once.

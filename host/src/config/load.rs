@@ -39,8 +39,16 @@ impl Config {
             path: path.to_owned(),
             source,
         })?;
+        Self::from_text_of(path, &text)
+    }
+
+    /// Checks the text of a file, as [`Config::from_file`] does.
+    ///
+    /// # Errors
+    /// As [`Config::from_file`].
+    pub fn from_text_of(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let folder = path.parent().unwrap_or(Path::new("."));
-        Self::from_yaml(&text, folder, &format!("`{}`", path.display()))
+        Self::from_yaml(text, folder, &format!("`{}`", path.display()))
     }
 
     /// Reads and checks a text; `folder` is where its relative paths begin, `file` how errors

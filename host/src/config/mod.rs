@@ -4,6 +4,7 @@
 //! key. Never here: a secret's value in any output; the commented default beside this file
 //! (`default.yaml`) is the reference of every key.
 
+mod change;
 mod check;
 mod import;
 mod load;
@@ -139,7 +140,7 @@ pub enum Mechanism {
 }
 
 /// One team: its SkyPortal group, its modules, its filters.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     pub name: String,
@@ -153,7 +154,7 @@ pub struct Group {
 }
 
 /// One filter of a group.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Filter {
     /// Also the SkyPortal filter's name, unless `skyportal_filter` says otherwise.
@@ -186,7 +187,7 @@ pub struct Limits {
 }
 
 /// What it means that an alert passed on this route.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
     /// Another SkyPortal group than the filter's own.

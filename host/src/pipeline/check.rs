@@ -47,7 +47,7 @@ fn modules(config: &Config) -> Vec<Finding> {
     // Without destinations a seat judges as well as with them.
     let nowhere = Destinations::new();
     let accounts = Arc::new(Accounts::default());
-    match seats(config, &loaded, &nowhere, &accounts, |_| true) {
+    match seats(config, &loaded, &nowhere, &accounts, |_, _| true) {
         Ok(seats) => {
             let filters = config.groups.iter().flat_map(|group| &group.filters);
             for (seat, filter) in seats.iter().zip(filters) {

@@ -14,30 +14,56 @@ use crate::telemetry::Accounts;
 /// What every route needs at SkyPortal, by `(group, filter, route)`.
 pub(super) type Destinations = BTreeMap<(String, String, String), Option<Ready>>;
 
-/// Finds or makes what all routes need.
+/// Finds or makes what all routes need, but for what is `known` to be ready.
 ///
 /// # Errors
 /// Where no route at all can be delivered to.
-pub(super) async fn set_up(config: &Config, portal: &Portal) -> Result<Destinations, RunError> {
+pub(super) async fn set_up(
+    config: &Config,
+    portal: &Portal,
+    known: &Destinations,
+) -> Result<Destinations, RunError> {
     let (wanted, routes) = wanted(config);
-    let results = portal.set_up(&wanted).await;
-    let mut problems = Vec::new();
-    let found: Vec<Option<Ready>> = results
-        .into_iter()
-        .map(|result| {
-            result
-                .map_err(|error| {
-                    tracing::error!("disabled, what passes is kept as dead letters: {error}");
-                    problems.push(error.to_string());
-                })
-                .ok()
+    let is_known = |ready: &&Ready, wanted| ready.destination() == wanted;
+    let mut found: Vec<Option<Ready>> = wanted
+        .iter()
+        .map(|wanted| {
+            let mut all = known.values().flatten();
+            all.find(|ready| is_known(ready, wanted)).cloned()
         })
         .collect();
+    let mut missing: Vec<usize> = (0..wanted.len()).collect();
+    missing.retain(|&place| found[place].is_none());
+    let mut problems = Vec::new();
+    if !missing.is_empty() {
+        let asked: Vec<Destination> = missing.iter().map(|&i| wanted[i].clone()).collect();
+        for (place, result) in missing.into_iter().zip(portal.set_up(&asked).await) {
+            match result {
+                Ok(ready) => found[place] = Some(ready),
+                Err(error) => {
+                    tracing::error!("disabled, what passes is kept as dead letters: {error}");
+                    problems.push(error.to_string());
+                }
+            }
+        }
+    }
     if found.iter().all(Option::is_none) {
         return Err(RunError::NothingReady(problems));
     }
     let ready = |(name, place): (_, usize)| (name, found[place].clone());
     Ok(routes.into_iter().map(ready).collect())
+}
+
+/// The routes whose set-up failed, for people.
+pub(super) fn disabled(destinations: &Destinations) -> Vec<String> {
+    let failed = destinations.iter().filter(|(_, ready)| ready.is_none());
+    failed
+        .map(|((group, filter, route), _)| {
+            format!(
+                "{group}/{filter}/{route}: its set-up at SkyPortal failed (see the log); what passes is kept as dead letters"
+            )
+        })
+        .collect()
 }
 
 /// A route by `(group, filter, route)`, and the place of its destination in a list.
@@ -96,11 +122,11 @@ pub(super) fn seats(
     modules: &Modules,
     destinations: &Destinations,
     accounts: &Arc<Accounts>,
-    sits: impl Fn(&Filter) -> bool,
+    sits: impl Fn(&Group, &Filter) -> bool,
 ) -> Result<Vec<Seat>, RunError> {
     let mut seats = Vec::new();
     for group in &config.groups {
-        for filter in group.filters.iter().filter(|filter| sits(filter)) {
+        for filter in group.filters.iter().filter(|filter| sits(group, filter)) {
             let shelf = modules
                 .shelf(&group.name)
                 .ok_or_else(|| RunError::Seat(format!("no modules for `{}`", group.name)))?;

@@ -2,6 +2,7 @@
 //!
 //! No I/O and no waiting here: a judge can be run on any thread, and again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -145,6 +146,13 @@ impl Judge {
     pub fn with_given(mut self, given: GivenSchemas) -> Self {
         self.schemas = SchemaCache::with_given(given);
         self
+    }
+
+    /// Other rules from the next message on. Filters of groups that stay keep their seats.
+    pub(super) fn change(&mut self, stays: &BTreeSet<String>, seats: Vec<Seat>) {
+        self.seats.retain(|seat| stays.contains(&seat.group));
+        self.seats.extend(seats);
+        self.plans.clear();
     }
 
     /// The message's topic, where messages name their schema by it and it was not learnt yet.

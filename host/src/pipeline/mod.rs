@@ -7,6 +7,7 @@
 mod check;
 mod copies;
 mod destinations;
+mod follow;
 mod judge;
 mod lanes;
 mod mapping;
@@ -20,6 +21,7 @@ mod seat;
 mod union;
 
 pub use check::check;
+pub use follow::ConfigFile;
 pub use judge::{Judge, Judged, Judgement, Passed, PassedOn, Said, Undecodable};
 pub use modules::{Modules, ModulesError};
 pub use replay::{Event, Replay, ReplayError};

@@ -10,12 +10,22 @@ use crate::engine::{
 };
 use crate::telemetry::{ModuleFile, RefusedModule, RunningModule, iso};
 
-/// Instances beyond the seats: loading, sample runs, the old version while a new one takes over.
-const SPARE_INSTANCES: usize = 32;
+/// Instances beyond the seats: loading, sample runs, groups that come while it runs. Each costs
+/// address space only.
+const SPARE_INSTANCES: u32 = 128;
 
 /// The engine, and one watched directory a group.
 pub struct Modules {
-    watches: BTreeMap<String, Watch>,
+    engine: Engine,
+    /// How many workers run each filter.
+    judges: usize,
+    watches: BTreeMap<String, Arc<Watched>>,
+}
+
+/// A group's directory, and the configuration that its modules fit.
+struct Watched {
+    group: Group,
+    watch: Watch,
 }
 
 /// Why the modules cannot be used.
@@ -25,8 +35,12 @@ pub enum ModulesError {
     Engine(#[from] EngineError),
     #[error("the group `{group}`: {error}")]
     Watch { group: String, error: WatchError },
-    #[error("{} module{} cannot be used, and nothing was started:\n  - {}", .0.len(), if .0.len() == 1 { "" } else { "s" }, .0.join("\n  - "))]
+    #[error("{} module{} cannot be used:\n  - {}", .0.len(), if .0.len() == 1 { "" } else { "s" }, .0.join("\n  - "))]
     Unusable(Vec<String>),
+    #[error(
+        "the filters and mappings need {needed} instances of modules, and {reserved} were reserved at the start: a restart reserves more"
+    )]
+    TooMany { needed: u32, reserved: u32 },
 }
 
 impl Modules {
@@ -44,26 +58,46 @@ impl Modules {
     ) -> Result<Self, ModulesError> {
         let code = state.map(|state| state.join("modules").join("code"));
         let engine = Engine::new(EngineSettings {
-            instances: instances(config, judges),
+            instances: instances(config, judges) + SPARE_INSTANCES,
             compiling: Compiling::for_teams(code),
             ..EngineSettings::default()
         })?;
-        let mut watches = BTreeMap::new();
-        for group in &config.groups {
-            let wanted = group.clone();
-            let check = move |file: &str, module: &Module| check(&wanted, file, module);
-            let watch = Watch::start(&engine, &group.modules, check).map_err(|error| {
-                let group = group.name.clone();
-                ModulesError::Watch { group, error }
-            })?;
-            watches.insert(group.name.clone(), watch);
+        Modules {
+            engine,
+            judges,
+            watches: BTreeMap::new(),
         }
-        let modules = Modules { watches };
-        let unusable: Vec<String> = config
-            .groups
-            .iter()
-            .flat_map(|group| modules.unusable(group))
-            .collect();
+        .changed_to(config)
+    }
+
+    /// The modules of another configuration, beside these. A group that did not change keeps its
+    /// directory's state as it is: what runs there, runs on.
+    ///
+    /// # Errors
+    /// As [`Modules::load`], for the groups that changed.
+    pub(super) fn changed_to(&self, config: &Config) -> Result<Self, ModulesError> {
+        let needed = instances(config, self.judges);
+        let reserved = self.engine.settings().instances;
+        if needed > reserved {
+            return Err(ModulesError::TooMany { needed, reserved });
+        }
+        let mut modules = Modules {
+            engine: self.engine.clone(),
+            judges: self.judges,
+            watches: BTreeMap::new(),
+        };
+        let mut unusable = Vec::new();
+        for group in &config.groups {
+            let known = self.watches.get(&group.name);
+            let watched = match known.filter(|known| known.group == *group) {
+                Some(known) => Arc::clone(known),
+                None => Arc::new(Watched::start(&self.engine, group)?),
+            };
+            if !known.is_some_and(|known| Arc::ptr_eq(known, &watched)) {
+                unusable.extend(watched.unusable());
+            }
+            modules.watches.insert(group.name.clone(), watched);
+        }
         if unusable.is_empty() {
             Ok(modules)
         } else {
@@ -71,26 +105,46 @@ impl Modules {
         }
     }
 
+    /// Whether a group is served from the same directory, and in the same way, by both.
+    pub(super) fn shares(&self, other: &Modules, group: &str) -> bool {
+        let of = |modules: &Modules| modules.watches.get(group).map(Arc::as_ptr);
+        of(self) == of(other)
+    }
+
     /// The modules of a group, as they stand now and later.
     pub(super) fn shelf(&self, group: &str) -> Option<&Arc<Shelf>> {
-        self.watches.get(group).map(Watch::shelf)
+        self.watches.get(group).map(|watched| watched.watch.shelf())
     }
 
     /// What lies in the directories, for people.
     pub fn status(&self) -> Vec<ModuleFile> {
-        let of_group = |(group, watch): (&String, &Watch)| {
-            let files = watch.shelf().status().into_iter();
+        let of_group = |(group, watched): (&String, &Arc<Watched>)| {
+            let files = watched.watch.shelf().status().into_iter();
             files
                 .map(|file| module_file(group, file))
                 .collect::<Vec<_>>()
         };
         self.watches.iter().flat_map(of_group).collect()
     }
+}
 
-    fn unusable(&self, group: &Group) -> Vec<String> {
-        let Some(shelf) = self.shelf(&group.name) else {
-            return Vec::new();
-        };
+impl Watched {
+    fn start(engine: &Engine, group: &Group) -> Result<Self, ModulesError> {
+        let wanted = group.clone();
+        let check = move |file: &str, module: &Module| check(&wanted, file, module);
+        let watch = Watch::start(engine, &group.modules, check);
+        Ok(Watched {
+            group: group.clone(),
+            watch: watch.map_err(|error| {
+                let group = group.name.clone();
+                ModulesError::Watch { group, error }
+            })?,
+        })
+    }
+
+    /// The files that the group names and that cannot be used, each with the reason.
+    fn unusable(&self) -> Vec<String> {
+        let (group, shelf) = (&self.group, self.watch.shelf());
         let missing = files(group)
             .into_iter()
             .filter(|file| shelf.get(file).is_none());
@@ -154,7 +208,8 @@ fn instances(config: &Config, judges: usize) -> u32 {
                 .sum::<usize>()
         })
         .sum();
-    u32::try_from(2 * guests * judges.max(1) + SPARE_INSTANCES).unwrap_or(u32::MAX)
+    // While a new version or configuration takes over, the old one is still there.
+    u32::try_from(2 * guests * judges.max(1)).unwrap_or(u32::MAX)
 }
 
 /// Whether a module can do what the group's configuration wants of the file. A file that nobody

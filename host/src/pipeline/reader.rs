@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 
 use super::judge::{Judge, Judged, Judgement, Passed};
 use super::lanes::{Lanes, Open, Parcel, Task, letter, route_letter};
 use super::run::Stop;
+use super::seat::Seat;
 use crate::config::Source;
 use crate::source::{Feed, Incoming, Message, Ticket};
 use crate::store::Kind;
@@ -20,6 +22,16 @@ const MAX_OPEN: usize = 128;
 /// How long an orderly end may take for what is in flight.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// New rules for one source's judge.
+pub(super) struct Change {
+    /// The groups whose filters keep their seats.
+    pub stays: BTreeSet<String>,
+    /// Of all other groups.
+    pub seats: Vec<Seat>,
+    /// Dropped when the new rules rule.
+    pub rules: oneshot::Sender<()>,
+}
+
 /// Reads one source.
 pub(super) struct Reader<F> {
     consumer: F,
@@ -28,6 +40,7 @@ pub(super) struct Reader<F> {
     account: Arc<SourceAccount>,
     lanes: Arc<Lanes>,
     stop: Stop,
+    changes: UnboundedReceiver<Change>,
     open: usize,
     done: UnboundedSender<Option<Ticket>>,
     finished: UnboundedReceiver<Option<Ticket>>,
@@ -43,6 +56,7 @@ impl<F: Feed> Reader<F> {
         account: Arc<SourceAccount>,
         lanes: Arc<Lanes>,
         stop: Stop,
+        changes: UnboundedReceiver<Change>,
     ) -> Self {
         let (done, finished) = unbounded_channel();
         Reader {
@@ -52,6 +66,7 @@ impl<F: Feed> Reader<F> {
             account,
             lanes,
             stop,
+            changes,
             open: 0,
             done,
             finished,
@@ -67,6 +82,11 @@ impl<F: Feed> Reader<F> {
                 () = self.stop.reading.cancelled() => break,
                 Some(ticket) = self.finished.recv() => {
                     self.finish(ticket);
+                    continue;
+                }
+                Some(change) = self.changes.recv() => {
+                    self.judge.change(&change.stays, change.seats);
+                    drop(change.rules);
                     continue;
                 }
                 incoming = self.consumer.next() => incoming,

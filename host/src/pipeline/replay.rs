@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::destinations::{seats, set_up};
+use super::destinations::{Destinations, seats, set_up};
 use super::judge::{Judge, Judgement, Passed};
 use super::modules::Modules;
 use super::run::RunError;
@@ -75,9 +75,9 @@ impl Replay {
         } else {
             Portal::dry(&config.skyportal, sink)
         };
-        let destinations = set_up(config, &portal).await?;
+        let destinations = set_up(config, &portal, &Destinations::new()).await?;
         let accounts = Arc::new(Accounts::default());
-        let seats = seats(config, &modules, &destinations, &accounts, |_| true)?;
+        let seats = seats(config, &modules, &destinations, &accounts, |_, _| true)?;
         Ok(Replay {
             judge: Judge::new(seats, accounts.source(SOURCE), None),
             portal,

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::destinations::{Destinations, seats, set_up};
+use super::destinations::{Destinations, disabled, seats, set_up};
+use super::follow::{ConfigFile, Plant};
 use super::judge::Judge;
 use super::lanes::Lanes;
 use super::modules::{Modules, ModulesError};
@@ -23,8 +26,9 @@ pub struct Pipeline {
     accounts: Arc<Accounts>,
     telemetry: Telemetry,
     stop: Stop,
-    // Follows the module directories until the end.
-    _modules: Arc<Modules>,
+    plant: Plant,
+    /// The file that is followed, if any.
+    file: Option<ConfigFile>,
 }
 
 /// Two ways to end: first read no more, then send no more.
@@ -97,21 +101,20 @@ impl Pipeline {
         )?);
         let patience = Patience::default();
         let portal = Portal::connect(&config.skyportal, token, patience, stop.sending.clone())?;
+        let modules = watch::Sender::new(modules);
         open_rooms(telemetry, &portal, &modules, &store);
+        let nothing = Destinations::new();
         let destinations = tokio::select! {
-            destinations = set_up(config, &portal) => destinations?,
+            destinations = set_up(config, &portal, &nothing) => destinations?,
             () = stop.reading.cancelled() => return Err(RunError::Stopped),
         };
-        for (group, filter, route) in disabled(&destinations) {
-            telemetry.disable(format!(
-                "{group}/{filter}/{route}: its set-up at SkyPortal failed (see the log); what passes is kept as dead letters"
-            ));
-        }
+        telemetry.set_disabled(disabled(&destinations));
         let accounts = telemetry.accounts().clone();
         let mut sources = Vec::new();
         for source in &config.sources {
             let reads = |topic: &String| source.topics.contains(topic);
-            let seats = seats(config, &modules, &destinations, &accounts, |filter| {
+            let running = modules.borrow().clone();
+            let seats = seats(config, &running, &destinations, &accounts, |_, filter| {
                 filter.topics.iter().any(reads)
             })?;
             let account = accounts.source(&source.name);
@@ -131,8 +134,22 @@ impl Pipeline {
             telemetry: telemetry.clone(),
             accounts,
             stop,
-            _modules: modules,
+            plant: Plant {
+                config: config.clone(),
+                portal,
+                modules,
+                destinations,
+                telemetry: telemetry.clone(),
+            },
+            file: None,
         })
+    }
+
+    /// Follows changes of the file from which the configuration was read.
+    #[must_use]
+    pub fn following(mut self, file: ConfigFile) -> Self {
+        self.file = Some(file);
+        self
     }
 
     pub fn accounts(&self) -> &Arc<Accounts> {
@@ -144,12 +161,23 @@ impl Pipeline {
     pub async fn run(self) -> bool {
         let lanes = Arc::new(self.lanes);
         let mut readers = JoinSet::new();
+        let mut tellers = Vec::new();
         for (consumer, judge, source) in self.sources {
             let account = self.accounts.source(&source.name);
             let (lanes, stop) = (lanes.clone(), self.stop.clone());
-            let reader = Reader::new(consumer, judge, source, account, lanes, stop);
+            let (told, changes) = unbounded_channel();
+            tellers.push((source.clone(), told));
+            let reader = Reader::new(consumer, judge, source, account, lanes, stop, changes);
             readers.spawn(reader.run());
         }
+        // Without a file it stays as it is, and the modules are followed all the same.
+        let plant = self.plant;
+        let following = tokio::spawn(async move {
+            match self.file {
+                Some(file) => plant.follow(file, tellers).await,
+                None => std::future::pending().await,
+            }
+        });
         let ending = tokio::spawn(tell_ending(self.stop.clone(), self.telemetry));
         let mut sound = true;
         loop {
@@ -171,6 +199,7 @@ impl Pipeline {
             }
         }
         ending.abort();
+        following.abort();
         self.stop.sending.cancel();
         if let Some(lanes) = Arc::into_inner(lanes) {
             sound &= lanes.drain().await;
@@ -180,11 +209,16 @@ impl Pipeline {
 }
 
 /// What telemetry asks of the other rooms.
-fn open_rooms(telemetry: &Telemetry, portal: &Portal, modules: &Arc<Modules>, store: &DeadLetters) {
-    let (modules, store) = (modules.clone(), store.clone());
+fn open_rooms(
+    telemetry: &Telemetry,
+    portal: &Portal,
+    modules: &watch::Sender<Arc<Modules>>,
+    store: &DeadLetters,
+) {
+    let (modules, store) = (modules.subscribe(), store.clone());
     telemetry.open(Rooms {
         calls: portal.calls().clone(),
-        modules: Box::new(move || modules.status()),
+        modules: Box::new(move || modules.borrow().status()),
         store: Box::new(move || store.check_writable().map_err(|error| error.to_string())),
     });
 }
@@ -194,9 +228,4 @@ async fn tell_ending(stop: Stop, telemetry: Telemetry) {
     stop.reading.cancelled().await;
     let health = telemetry.health();
     health.begin(Hindrance::Stopping, "what is in flight is being finished");
-}
-
-fn disabled(destinations: &Destinations) -> impl Iterator<Item = &(String, String, String)> {
-    let all = destinations.iter();
-    all.filter_map(|(route, ready)| ready.is_none().then_some(route))
 }

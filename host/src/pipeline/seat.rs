@@ -13,6 +13,7 @@ use crate::telemetry::{Accounts, FilterAccount, RouteAccount};
 
 /// One configured filter in one judge.
 pub(super) struct Seat {
+    pub group: String,
     /// `group/filter`.
     pub name: Arc<str>,
     pub account: Arc<FilterAccount>,
@@ -65,6 +66,7 @@ impl Seat {
         let generation = shelf.generation();
         let guest = filter_guest(shelf, config)?;
         let mut seat = Seat {
+            group: group.name.clone(),
             account: accounts.filter(&name),
             name: name.into(),
             guest,

@@ -49,7 +49,24 @@ fn process(telemetry: &Telemetry, page: &mut Page<'_, '_>) -> fmt::Result {
     page.gauges("build_info", "The program", [(version, 1)])?;
     let ready = i64::from(telemetry.hindrances().is_empty());
     let help = "1: it does its work; 0: `/readyz` says what stands in the way";
-    page.whole("ready", help, &ConstGauge::new(ready))
+    page.whole("ready", help, &ConstGauge::new(ready))?;
+    let configuration = telemetry.configuration().clone();
+    page.whole(
+        "configuration_changes",
+        "How often another configuration took over since the start",
+        &ConstCounter::new(configuration.changes),
+    )?;
+    page.whole(
+        "configuration_refused",
+        "1: the file as it is now was refused, `/status` says why",
+        &ConstGauge::new(i64::from(configuration.refused.is_some())),
+    )?;
+    let disabled = i64::try_from(telemetry.disabled().len()).unwrap_or(i64::MAX);
+    page.whole(
+        "disabled_routes",
+        "Routes whose set-up at SkyPortal failed",
+        &ConstGauge::new(disabled),
+    )
 }
 
 fn sources(telemetry: &Telemetry, page: &mut Page<'_, '_>) -> fmt::Result {

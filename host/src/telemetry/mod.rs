@@ -7,6 +7,7 @@
 mod accounts;
 mod calls;
 mod clock;
+mod configuration;
 mod finding;
 mod health;
 mod logs;
@@ -20,6 +21,7 @@ mod summary;
 pub use accounts::{Accounts, FilterAccount, RouteAccount, SourceAccount};
 pub use calls::Calls;
 pub use clock::{iso, now};
+pub use configuration::{Configuration, RefusedConfiguration};
 pub use finding::{Finding, Level};
 pub use health::{Health, Hindrance};
 pub use logs::{Detail, LogFormat, start_logs};

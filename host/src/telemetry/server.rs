@@ -90,7 +90,14 @@ async fn metrics(State(telemetry): State<Telemetry>) -> Response {
 async fn ready(State(telemetry): State<Telemetry>) -> (StatusCode, String) {
     let hindrances = telemetry.hindrances();
     if hindrances.is_empty() {
-        (StatusCode::OK, "ready\n".to_owned())
+        let refused = telemetry.configuration().refused.clone();
+        let note = refused.map_or(String::new(), |refused| {
+            format!(
+                "configuration: the changed file is refused: {}\n",
+                refused.reason
+            )
+        });
+        (StatusCode::OK, format!("ready\n{note}"))
     } else {
         let text = format!("{}\n", hindrances.join("\n"));
         (StatusCode::SERVICE_UNAVAILABLE, text)

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::accounts::Accounts;
 use super::calls::Calls;
+use super::configuration::Configuration;
 use super::health::Health;
 use super::standing::{Asked, Standing};
 
@@ -32,6 +33,7 @@ struct Inner {
     lag: Family<Route, Histogram, fn() -> Histogram>,
     /// Routes whose set-up at SkyPortal failed, in words.
     disabled: Mutex<Vec<String>>,
+    configuration: Mutex<Configuration>,
     rooms: OnceLock<Rooms>,
     sources: Mutex<Asked>,
 }
@@ -50,6 +52,7 @@ impl Default for Inner {
             health: Health::default(),
             lag: Family::new_with_constructor(|| Histogram::new(LAG)),
             disabled: Mutex::default(),
+            configuration: Mutex::default(),
             rooms: OnceLock::new(),
             sources: Mutex::default(),
         }
@@ -144,9 +147,15 @@ impl Telemetry {
         asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A route will not be delivered to before a restart.
-    pub fn disable(&self, what: String) {
-        self.disabled_list().push(what);
+    /// What will not be delivered to, in words.
+    pub fn set_disabled(&self, routes: Vec<String>) {
+        *self.disabled_list() = routes;
+    }
+
+    /// Which configuration rules. Held for a look or a note.
+    pub fn configuration(&self) -> MutexGuard<'_, Configuration> {
+        let configuration = &self.0.configuration;
+        configuration.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn disabled(&self) -> Vec<String> {

@@ -15,6 +15,7 @@ impl Telemetry {
             "started": iso(self.started()),
             "ready": hindrances.is_empty(),
             "hindrances": hindrances,
+            "configuration": self.configuration().status(),
             "disabled_routes": self.disabled(),
             "sources": sources(self),
             "filters": filters(self),
