@@ -1,6 +1,8 @@
 //! The program in operation: what it serves, what it checks beforehand, and how one moves to it.
 //! The real binary, against a mock Kafka and a stand-in SkyPortal.
 
+#[path = "ops/changes.rs"]
+mod changes;
 #[path = "ops/desk.rs"]
 mod desk;
 

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -38,7 +37,7 @@ impl Desk {
             folder,
         };
         desk.use_token(&desk.portal.bot_token())?;
-        std::fs::write(desk.folder().join("skysieve.yaml"), desk.yaml())?;
+        desk.configure(&desk.yaml())?;
         let modules = [
             "pass_all.wasm",
             "ztf_sn_candidates.wasm",
@@ -58,6 +57,32 @@ impl Desk {
 
     pub fn use_token(&self, token: &str) -> Result<()> {
         Ok(std::fs::write(self.folder().join("token"), token)?)
+    }
+
+    /// The configuration as it stands in the file.
+    pub fn config(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(
+            self.folder().join("skysieve.yaml"),
+        )?)
+    }
+
+    pub fn configure(&self, yaml: &str) -> Result<()> {
+        Ok(std::fs::write(self.folder().join("skysieve.yaml"), yaml)?)
+    }
+
+    /// As an operator with `System admin` does it, once.
+    pub async fn make_stream(&self, name: &str) -> Result<()> {
+        let body = serde_json::json!({"name": name, "auto_join": true});
+        let request = reqwest::Client::new()
+            .post(format!("{}/api/streams", self.portal.url()))
+            .header(
+                "Authorization",
+                format!("token {}", self.portal.admin_token()),
+            )
+            .body(body.to_string());
+        let answer = request.send().await?.error_for_status()?.text().await?;
+        ensure!(answer.contains("success"), "{answer}");
+        Ok(())
     }
 
     /// `skysieve check`: its exit code and report.
@@ -126,24 +151,27 @@ pub async fn skysieve(folder: &Path, arguments: &[&str]) -> Result<Said> {
 pub struct Running {
     child: Child,
     log: PathBuf,
+    /// What it prints at its end.
+    accounts: PathBuf,
     url: String,
 }
 
 impl Running {
     /// Starts it and waits until it serves; ready it is later.
     pub async fn start(desk: &Desk) -> Result<Self> {
-        let log = desk.folder().join("log");
+        let (log, accounts) = (desk.folder().join("log"), desk.folder().join("accounts"));
         let child = Command::new(env!("CARGO_BIN_EXE_skysieve"))
             .args(["--log", "json", "run"])
             .current_dir(desk.folder())
             .env_remove("RUST_LOG")
-            .stdout(Stdio::null())
+            .stdout(std::fs::File::create(&accounts)?)
             .stderr(std::fs::File::create(&log)?)
             .kill_on_drop(true)
             .spawn()?;
         let mut running = Running {
             child,
             log,
+            accounts,
             url: String::new(),
         };
         running.url = poll("the address in the log", || async {
@@ -173,14 +201,22 @@ impl Running {
         waited.await.with_context(|| self.log())
     }
 
+    pub async fn signal(&self, name: &str) -> Result<()> {
+        let id = self.child.id().context("it has ended before")?.to_string();
+        let signal = format!("-{name}");
+        let told = Command::new("kill").args([&signal, &id]).status().await?;
+        ensure!(told.success(), "`kill` failed");
+        Ok(())
+    }
+
     /// Tells it to stop, and returns its log, of which every line is JSON.
     pub async fn stop(mut self) -> Result<String> {
-        let id = self.child.id().context("it has ended before")?.to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status().await?;
-        ensure!(told.success(), "`kill` failed");
+        self.signal("TERM").await?;
         let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await??;
         let log = self.log();
         ensure!(ended.success(), "{ended}:\n{log}");
+        let accounts = std::fs::read_to_string(&self.accounts)?;
+        ensure!(!accounts.contains("does not close"), "{accounts}\n{log}");
         for line in log.lines() {
             let parsed: Result<serde_json::Value, _> = serde_json::from_str(line);
             parsed.with_context(|| format!("not JSON: {line}"))?;

@@ -64,7 +64,7 @@ pub enum RunError {
     Source(#[from] ConsumerError),
     #[error(transparent)]
     Schemas(#[from] SchemasError),
-    #[error("no group can deliver to SkyPortal, and nothing was started:\n  - {}", .0.join("\n  - "))]
+    #[error("no group can deliver to SkyPortal:\n  - {}", .0.join("\n  - "))]
     NothingReady(Vec<String>),
     #[error("{0}")]
     Seat(String),
