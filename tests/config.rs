@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use harness::deployment::Deployment;
+use skysieve::alert::Survey;
 use skysieve::config::DEFAULT_YAML;
 
 /// The words of a `run` that must not start.
@@ -171,6 +172,18 @@ async fn a_mapping_in_a_filters_place_is_told() -> Result<()> {
             "does not export `skysieve_filter`",
         ],
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mapping_for_one_survey_of_two_is_told() -> Result<()> {
+    let mut deployment = deployment().await?;
+    let filter = &mut deployment.config.groups[0].filters[0];
+    for route in filter.routes.values_mut() {
+        route.mapping.remove(&Survey::Lsst);
+    }
+    let said = refusal(&deployment).await?;
+    has(&said, &["the route `main`", "has no mapping for `lsst`"]);
     Ok(())
 }
 

@@ -173,7 +173,10 @@ fn check_filter(config: &Config, group: &Group, filter: &Filter, found: &mut Vec
         for file in route.mapping.values() {
             file_name(&name, file, found);
         }
-        for survey in surveys.iter().filter(|s| !route.mapping.contains_key(s)) {
+        // None at all is a choice; one survey of two without one was forgotten.
+        let forgotten =
+            |survey: &&Survey| !route.mapping.is_empty() && !route.mapping.contains_key(*survey);
+        for survey in surveys.iter().filter(forgotten) {
             found.push(format!(
                 "the route `{route_name}` of {name} has no mapping for `{survey}`, of which the filter reads topics"
             ));

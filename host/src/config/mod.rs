@@ -196,7 +196,9 @@ pub struct Route {
     /// The most that a mapping may ask for.
     #[serde(default)]
     pub save: Save,
-    /// The mapping module for each survey, a file in the group's module directory.
+    /// The mapping module for each survey, a file in the group's module directory. Without any,
+    /// SkyPortal gets the standard light curve and the filter's values.
+    #[serde(default)]
     pub mapping: BTreeMap<Survey, String>,
     /// What the mapping's manifest lets one set.
     #[serde(default)]

@@ -102,6 +102,19 @@ struct Raw {
 }
 
 impl Delivery {
+    /// Where a route has no mapping: the standard light curve and the filter's values.
+    pub fn plain() -> Self {
+        Delivery {
+            position: None,
+            save: None,
+            photometry: Some(Photometry::Standard),
+            classifications: Vec::new(),
+            annotations: Map::new(),
+            values: true,
+            comment: None,
+        }
+    }
+
     /// Reads and checks what `skysieve_map` returned.
     pub(super) fn parse(json: &[u8]) -> Result<Self, DeliveryError> {
         let text = std::str::from_utf8(json)

@@ -51,29 +51,26 @@ pub(super) fn pass(
     for route_number in verdict.routes() {
         let route = &mut seat.routes[route_number];
         let plan = plans.seats[number].mappings[route_number].as_ref();
-        let what = match (&packet, plan) {
-            (Err(error), _) => {
-                Passed::Failed(format!("the mapping's fields cannot be read: {error}"))
-            }
-            (Ok(_), None) => Passed::Failed(format!(
+        let decision = Decision {
+            filter: filter.manifest(),
+            route: &route.name.clone(),
+            values: &values,
+        };
+        let delivery = match (&packet, plan) {
+            (Err(error), _) => Err(format!("the mapping's fields cannot be read: {error}")),
+            (Ok(_), None) if route.mappings.is_empty() => Ok(Some(Delivery::plain())),
+            (Ok(_), None) => Err(format!(
                 "the route has no mapping for {}",
                 judged.head.survey
             )),
-            (Ok(_), Some(plan)) => {
-                let decision = Decision {
-                    filter: filter.manifest(),
-                    route: &route.name.clone(),
-                    values: &values,
-                };
-                let delivery = map(route, plan, &decision, rows, &judged.head);
-                let order =
-                    |delivery| order(route, delivery, &values, plans, message, rows, &judged.head);
-                match delivery {
-                    Ok(Some(delivery)) => order(delivery),
-                    Ok(None) => Passed::Declined,
-                    Err(why) => Passed::Failed(why),
-                }
+            (Ok(_), Some(plan)) => map(route, plan, &decision, rows, &judged.head),
+        };
+        let what = match delivery {
+            Ok(Some(delivery)) => {
+                order(route, delivery, &values, plans, message, rows, &judged.head)
             }
+            Ok(None) => Passed::Declined,
+            Err(why) => Passed::Failed(why),
         };
         if let Passed::Failed(why) = &what {
             tracing::warn!(
