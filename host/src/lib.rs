@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod pipeline;
+pub mod project;
 pub mod simulate;
 pub mod skyportal;
 pub mod source;

@@ -4,6 +4,7 @@ mod check;
 mod dead_letters;
 mod fields;
 mod import;
+mod new;
 mod replay;
 mod rewind;
 mod run;
@@ -39,6 +40,8 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Make Fink-shaped alerts, to files or to Kafka.
     Simulate(simulate::command::SimulateArgs),
+    /// Begin a filter: a project that builds anywhere, with a test and alerts to try it on.
+    New(new::NewArguments),
     /// Run one module on alerts from files: verdicts, cut flow, costs.
     Test(workbench::TestArguments),
     /// Run one module on one alert and tell everything: fields, cuts, values, delivery.
@@ -118,6 +121,7 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
             simulate::command::run(arguments).await?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::New(arguments) => new::new(&arguments),
         Command::Test(arguments) => workbench::test(&arguments),
         Command::Explain(arguments) => workbench::explain(&arguments),
         Command::Check(arguments) => check::check(arguments).await,

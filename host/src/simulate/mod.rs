@@ -47,6 +47,7 @@ pub use cadence::History;
 pub use cases::{Case, CaseError};
 pub use fits::Cutouts;
 pub use mix::{Mix, MixError};
+pub(crate) use output::Files;
 pub use packet::{Packet, PacketError};
 pub use schema::{Field, Record, Schema, Type};
 pub use simulator::{Alert, Message, SimulateConfig, Simulator, Truth};

@@ -76,7 +76,7 @@ impl Files {
         })
     }
 
-    fn write(&mut self, message: &Message) -> anyhow::Result<()> {
+    pub fn write(&mut self, message: &Message) -> anyhow::Result<()> {
         let folder = self.folder.join(&message.topic);
         let key = folder.join("key.json");
         if self.written.insert(key.clone()) {

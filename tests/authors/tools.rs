@@ -1,26 +1,11 @@
-//! The authors' tools as an author runs them, and the tutorials' code as it is compiled.
+//! `skysieve test` and `explain` as an author runs them.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Command;
 
 use harness::guests;
 
-fn skysieve(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_skysieve"))
-        .args(arguments)
-        .output()
-        .unwrap()
-}
-
-fn text(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success(),
-        "{text}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    text
-}
+use crate::{skysieve, text};
 
 fn module(name: &str) -> String {
     guests::folder().join(name).to_string_lossy().into_owned()
@@ -138,38 +123,6 @@ fn explain_shows_a_mappings_delivery() {
     let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
     assert_eq!(shown["delivery"]["photometry"], "standard");
     assert!(shown["delivery"]["annotations"]["detections"].is_u64());
-}
-
-/// Every code block of a tutorial that is a whole file or a piece of one.
-fn quoted(tutorial: &str, language: &str) -> Vec<String> {
-    let fence = format!("```{language}\n");
-    let blocks = tutorial.split(&fence).skip(1);
-    let ends = blocks.map(|block| block.split("```").next().unwrap_or_default().to_owned());
-    ends.collect()
-}
-
-#[test]
-fn the_tutorials_code_is_what_is_compiled() {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    for (tutorial, language, source) in [
-        ("docs/tutorial-rust.md", "rust", "filters/bright/src/lib.rs"),
-        (
-            "docs/tutorial-assemblyscript.md",
-            "ts",
-            "filters/assemblyscript/bright.ts",
-        ),
-    ] {
-        let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
-        let (tutorial_text, source_text) = (read(tutorial), read(source));
-        let blocks = quoted(&tutorial_text, language);
-        assert!(!blocks.is_empty(), "{tutorial}");
-        for block in blocks {
-            assert!(
-                source_text.contains(&block),
-                "{tutorial}: not in `{source}`:\n{block}"
-            );
-        }
-    }
 }
 
 #[test]
