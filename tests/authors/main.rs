@@ -1,6 +1,7 @@
 //! The authors' tools and tutorials, as an author uses them.
 
 mod projects;
+mod tap;
 mod tools;
 mod tutorials;
 

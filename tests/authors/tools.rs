@@ -7,7 +7,7 @@ use harness::guests;
 
 use crate::{skysieve, text};
 
-fn module(name: &str) -> String {
+pub fn module(name: &str) -> String {
     guests::folder().join(name).to_string_lossy().into_owned()
 }
 

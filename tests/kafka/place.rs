@@ -1,11 +1,13 @@
 //! Where reading begins, goes on, and what became of what is no longer there.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use harness::kafka::{self, Kafka, new_name};
 use skysieve::alert::Survey;
 use skysieve::config::{Moment, Source, Start};
 use skysieve::simulate::{Alert, Kind};
-use skysieve::source::{Consumer, Incoming, Message, Ticket};
+use skysieve::source::{Consumer, Incoming, Message, Tap, Ticket};
 
 use super::night::{Night, alerts, end, send, until, until_log};
 
@@ -335,5 +337,25 @@ async fn the_largest_alerts_come_through_compressed() -> Result<()> {
     let program = night.start()?;
     night.until_candidates(&large).await?;
     assert_eq!(end(program).await?.0["source-0"], 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tapping_leaves_the_kafka_group_alone() -> Result<()> {
+    let Some(kafka) = kafka::broker("tapping_leaves_the_kafka_group_alone") else {
+        return Ok(());
+    };
+    let topic = topic_with(&kafka, "fink_tap_ztf", 3).await?;
+    let source = source(&kafka, &topic)?;
+    let second = Start::At(Moment::from_unix_milliseconds(NIGHT + 500));
+    let mut tap = Tap::open(&source, &topic, second)?;
+    let offsets: Vec<String> = std::iter::from_fn(|| tap.next(Duration::from_secs(10)).transpose())
+        .map(|message| message.map(|message| message.place.to_string()))
+        .collect::<Result<_, _>>()?;
+    let place = |offset| format!("{topic} partition 0 offset {offset}");
+    assert_eq!(offsets, [place(1), place(2)]);
+    drop(tap);
+    assert_eq!(kafka.committed(&source.kafka_group, &topic, 1)?, [None]);
+    assert_eq!(kafka.committed("skysieve-tap", &topic, 1)?, [None]);
     Ok(())
 }

@@ -9,6 +9,7 @@ mod replay;
 mod rewind;
 mod run;
 mod schema;
+mod tap;
 mod workbench;
 
 use std::path::PathBuf;
@@ -44,6 +45,8 @@ enum Command {
     New(new::NewArguments),
     /// Run one module on alerts from files: verdicts, cut flow, costs.
     Test(workbench::TestArguments),
+    /// Save alerts of a topic, to try a module on them; whoever reads it loses nothing.
+    Tap(tap::TapArguments),
     /// Run one module on one alert and tell everything: fields, cuts, values, delivery.
     Explain(workbench::ExplainArguments),
     /// Look whether a configuration would run; nothing is made or posted.
@@ -123,6 +126,7 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
         }
         Command::New(arguments) => new::new(&arguments),
         Command::Test(arguments) => workbench::test(&arguments),
+        Command::Tap(arguments) => tap::run(&arguments),
         Command::Explain(arguments) => workbench::explain(&arguments),
         Command::Check(arguments) => check::check(arguments).await,
         Command::Rewind(arguments) => rewind::run(arguments),

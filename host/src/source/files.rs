@@ -11,7 +11,7 @@ use crate::alert::decode::{Container, ContainerError, Extent, MAGIC, SchemaError
 use crate::alert::framed_number;
 
 /// Beside wire messages: the bytes of their common key.
-const KEY_FILE: &str = "key.json";
+pub(super) const KEY_FILE: &str = "key.json";
 
 /// The messages of files and whole folders, in the order of their names.
 ///

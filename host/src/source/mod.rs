@@ -6,6 +6,7 @@
 
 mod feed;
 mod files;
+mod folder;
 mod kafka;
 mod look;
 mod schemas;
@@ -20,9 +21,10 @@ use bytes::Bytes;
 
 pub use feed::Feed;
 pub use files::{FileError, Files};
+pub use folder::{Folder, FolderError};
 pub use kafka::{
-    Consumer, ConsumerError, Incoming, Loss, Moved, RewindError, Rewound, Standings, Trouble,
-    rewind,
+    Consumer, ConsumerError, Incoming, Loss, Moved, RewindError, Rewound, Standings, Tap, TapError,
+    Trouble, rewind,
 };
 pub use look::look;
 pub use schemas::{SchemasError, read_schemas};

@@ -5,6 +5,7 @@ mod events;
 mod rewind;
 mod settings;
 mod standing;
+mod tap;
 mod trouble;
 
 use std::collections::VecDeque;
@@ -29,6 +30,7 @@ pub use beginning::Loss;
 pub use rewind::{Moved, RewindError, Rewound, rewind};
 pub(super) use settings::connection;
 pub use standing::Standings;
+pub use tap::{Tap, TapError};
 pub use trouble::Trouble;
 
 /// Until the next try, where a server did not say where a partition begins.

@@ -127,7 +127,7 @@ pub fn rewind(source: &Source, to: Start) -> Result<Rewound, RewindError> {
 }
 
 /// What the library told meanwhile says more than that there was no answer.
-fn told(notes: &mut UnboundedReceiver<Note>) -> Option<Trouble> {
+pub(super) fn told(notes: &mut UnboundedReceiver<Note>) -> Option<Trouble> {
     let mut all = std::iter::from_fn(|| notes.try_recv().ok());
     all.find_map(|note| match note {
         Note::Trouble(trouble) if trouble.needs_a_person() => Some(trouble),
@@ -159,7 +159,7 @@ fn set(
 }
 
 /// The partitions of the topics, and the topics that have none.
-fn partitions(
+pub(super) fn partitions(
     consumer: &BaseConsumer<Events>,
     topics: &[String],
 ) -> Result<(TopicPartitionList, Vec<String>), KafkaError> {
