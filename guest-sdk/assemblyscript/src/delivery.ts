@@ -49,6 +49,12 @@ export class Delivery {
     return this;
   }
 
+  /** The measurement that caused the alert, and nothing of its history. */
+  alertPhotometry(): Delivery {
+    this.head.key("photometry").text("alert");
+    return this;
+  }
+
   /** A class of the configured taxonomy, and its probability (0–1); NaN = none. */
   classify(name: string, probability: f64 = NaN): Delivery {
     this.classes.open("{").key("class").text(name);

@@ -29,7 +29,7 @@ pub enum Save {
 pub struct Delivery<'a> {
     position: Option<(f64, f64)>,
     save: Option<Save>,
-    standard_photometry: bool,
+    photometry: Option<&'static str>,
     classifications: Few<(&'a str, Option<f64>), 16>,
     annotations: Few<(&'a str, Value<'a>), 64>,
     values: bool,
@@ -41,7 +41,7 @@ impl Default for Delivery<'_> {
         Delivery {
             position: None,
             save: None,
-            standard_photometry: false,
+            photometry: None,
             classifications: Few::new(("", None)),
             annotations: Few::new(("", Value::Null)),
             values: true,
@@ -70,7 +70,13 @@ impl<'a> Delivery<'a> {
 
     /// The whole light curve as the host knows it: detections, upper limits, forced photometry.
     pub fn standard_photometry(mut self) -> Self {
-        self.standard_photometry = true;
+        self.photometry = Some("standard");
+        self
+    }
+
+    /// The measurement that caused the alert, and nothing of its history.
+    pub fn alert_photometry(mut self) -> Self {
+        self.photometry = Some("alert");
         self
     }
 
@@ -127,9 +133,9 @@ impl<'a> Delivery<'a> {
                 Save::Source => "source",
             });
         }
-        if self.standard_photometry {
+        if let Some(photometry) = self.photometry {
             out.key("photometry");
-            out.text("standard");
+            out.text(photometry);
         }
         self.write_classifications(out);
         self.write_annotations(out);
@@ -312,6 +318,12 @@ mod tests {
                 r#""values":false,"comment":"0.12 mag/d"}"#
             )
         );
+    }
+
+    #[test]
+    fn the_alerts_own_point_alone() {
+        let lean = json(&Delivery::new().alert_photometry());
+        assert!(lean.contains(r#""photometry":"alert""#), "{lean}");
     }
 
     #[test]

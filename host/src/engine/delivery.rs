@@ -52,6 +52,8 @@ pub enum Save {
 pub enum Photometry {
     /// The host's light curve of the alert.
     Standard,
+    /// The measurement that caused the alert, and nothing of its history.
+    Alert,
 }
 
 /// One classification of the host's taxonomy.
@@ -221,22 +223,23 @@ fn last_key(line: &str, column: usize) -> Option<&str> {
 
 impl<'de> Deserialize<'de> for Photometry {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Standard;
-        impl<'de> Visitor<'de> for Standard {
+        struct Known;
+        impl<'de> Visitor<'de> for Known {
             type Value = Photometry;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("`photometry` to be \"standard\" (the host's light curve) or null; columns of a mapping's own are reserved for a later version")
+                f.write_str("`photometry` to be \"standard\" (the host's light curve), \"alert\" (its own point) or null; columns of a mapping's own are reserved for a later version")
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Photometry, E> {
                 match text {
                     "standard" => Ok(Photometry::Standard),
+                    "alert" => Ok(Photometry::Alert),
                     other => Err(E::invalid_value(de::Unexpected::Str(other), &self)),
                 }
             }
         }
-        deserializer.deserialize_any(Standard)
+        deserializer.deserialize_any(Known)
     }
 }
 
@@ -368,6 +371,8 @@ mod tests {
             })
         );
         assert_eq!(delivery.save, Some(Save::Source));
+        let lean = parse(r#"{"photometry": "alert"}"#).unwrap();
+        assert_eq!(lean.photometry, Some(Photometry::Alert));
         assert_eq!(delivery.photometry, Some(Photometry::Standard));
         assert_eq!(delivery.classifications[0].probability, Some(0.5));
         assert_eq!(delivery.classifications[1].probability, None);

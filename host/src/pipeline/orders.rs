@@ -6,7 +6,7 @@ use super::judge::{Judged, Passed, PassedOn, Rows, Said};
 use super::mapping::{self, Decision};
 use super::plans::{MappingPlan, Plans};
 use super::seat::{Seat, SeatRoute};
-use crate::alert::Head;
+use crate::alert::{Head, LightCurve};
 use crate::config::Save;
 use crate::engine::{Delivery, Fields, Photometry, Value, Verdict};
 use crate::skyportal::{Classification, Order};
@@ -138,9 +138,12 @@ fn order(
         let why = "the route's set-up at SkyPortal failed when skysieve started (see its log)";
         return Passed::Failed(why.to_owned());
     };
-    let light_curve = delivery
-        .photometry
-        .map(|Photometry::Standard| plans.mapping.light_curve(&rows.packet, head));
+    let light_curve = delivery.photometry.map(|photometry| match photometry {
+        Photometry::Standard => plans.mapping.light_curve(&rows.packet, head),
+        Photometry::Alert => LightCurve {
+            points: vec![head.point],
+        },
+    });
     let position = delivery.position.map(|p| (p.ra, p.dec));
     let (ra, dec) = position.unwrap_or((head.ra, head.dec));
     Passed::Deliver(Box::new(Order {

@@ -18,6 +18,12 @@ const CLASSES: &str = include_str!("fink_taxonomy.txt");
 /// Labels as Fink publishes them, without saying where they are from.
 const PREFIXES: [&str; 3] = ["", "(TNS) ", "(SIMBAD) "];
 
+/// SIMBAD's newer spellings of types for which the taxonomy has the older one.
+const ALIASES: [(&str, &str); 2] = [
+    ("TTau*_Candidate", "Candidate_TTau*"),
+    ("YSO_Candidate", "Candidate_YSO"),
+];
+
 #[cfg(test)]
 /// ZTF's topics for which Fink has a label of its own.
 const LABELLED_TOPICS: [(&str, &str); 8] = [
@@ -45,11 +51,13 @@ impl Taxonomy {
         Taxonomy { id, classes }
     }
 
-    /// The class for a label: the label itself, or the label as TNS's, or as SIMBAD's.
+    /// The class for a label: the label itself, or the label as TNS's, or as SIMBAD's, or an older
+    /// spelling of it.
     pub fn class_for(&self, label: &str) -> Option<String> {
-        PREFIXES
-            .iter()
-            .map(|prefix| format!("{prefix}{label}"))
+        let older = ALIASES.iter().find(|(newer, _)| *newer == label);
+        let spellings = std::iter::once(label).chain(older.map(|(_, older)| *older));
+        spellings
+            .flat_map(|label| PREFIXES.map(|prefix| format!("{prefix}{label}")))
             .find(|class| self.classes.contains(class))
     }
 
@@ -245,6 +253,15 @@ mod tests {
         assert_eq!(find("QSO").as_deref(), Some("(TNS) QSO"));
         assert_eq!(find("Blazar").as_deref(), Some("(SIMBAD) Blazar"));
         assert_eq!(find("Unknown"), None);
+    }
+
+    #[test]
+    fn a_newer_spelling_finds_the_older_class() {
+        let find = |label: &str| ours().class_for(label);
+        let young = find("YSO_Candidate");
+        assert_eq!(young.as_deref(), Some("(SIMBAD) Candidate_YSO"));
+        let t_tauri = find("TTau*_Candidate");
+        assert_eq!(t_tauri.as_deref(), Some("(SIMBAD) Candidate_TTau*"));
     }
 
     #[test]

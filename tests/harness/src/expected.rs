@@ -13,8 +13,11 @@ use crate::rows::{Candidate, Class, Point, Science, millionths};
 /// Days; all of the simulated nights have 37 leap seconds.
 const TAI_MINUS_UTC: f64 = 37.0 / 86_400.0;
 
-/// SIMBAD's spellings for which the Fink taxonomy in SkyPortal has no class: they are left out.
-const WITHOUT_CLASS: [&str; 2] = ["TTau*_Candidate", "YSO_Candidate"];
+/// SIMBAD's newer spellings of what the Fink taxonomy in SkyPortal has under the older ones.
+const OLDER_CLASS: [(&str, &str); 2] = [
+    ("TTau*_Candidate", "Candidate_TTau*"),
+    ("YSO_Candidate", "Candidate_YSO"),
+];
 
 /// A label that a filter gave an object, and the alert's time.
 type Labels = BTreeMap<(String, String, String), (f64, String, Option<f64>)>;
@@ -222,11 +225,10 @@ pub fn label(alert: &Alert) -> Option<(String, Option<f64>)> {
     let nothing = ["Unknown", "Transient"].contains(&simbad.as_str())
         || simbad.starts_with("Fail")
         || simbad.starts_with("Galaxy");
-    if WITHOUT_CLASS.contains(&simbad.as_str()) {
-        return None;
-    }
     if !nothing {
-        return Some((format!("(SIMBAD) {simbad}"), None));
+        let older = OLDER_CLASS.iter().find(|(newer, _)| *newer == simbad);
+        let class = older.map_or(simbad.as_str(), |(_, older)| older);
+        return Some((format!("(SIMBAD) {class}"), None));
     }
     let score = |path: &str| number(alert, path);
     let roid = score("roid");
