@@ -139,9 +139,13 @@ pub fn extragalactic() -> Alert {
         .null("xm.vsx_Type")
 }
 
-/// One alert for each cut of the blocks that fails that cut alone; the cut on hosts has several
-/// names.
-pub fn failing(passing: &Alert, host: &'static str) -> Vec<(&'static str, Alert)> {
+/// One alert for each cut of the blocks that fails that cut alone; the cuts on hosts and stars have
+/// several names.
+pub fn failing(
+    passing: &Alert,
+    host: &'static str,
+    star: &'static str,
+) -> Vec<(&'static str, Alert)> {
     let with = |path: &str, content: Content| passing.clone().with(path, content);
     let error = passing.f64("diaSource.psfFlux") / 5.9;
     let mut alerts = Vec::from([
@@ -151,7 +155,7 @@ pub fn failing(passing: &Alert, host: &'static str) -> Vec<(&'static str, Alert)
             host,
             with("xm.legacydr8_zphot", 0.0.into()).with("xm.simbad_otype", "QSO"),
         ),
-        ("no-variable-star", with("xm.vsx_Type", "RRAB".into())),
+        (star, with("xm.vsx_Type", "RRAB".into())),
         (
             "out-of-the-plane",
             with("diaSource.ra", 266.0.into()).with("diaSource.dec", -29.0),

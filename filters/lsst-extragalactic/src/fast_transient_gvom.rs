@@ -58,8 +58,7 @@ filter! {
         "new" (age, max_age);
         "not-solar-system" (solar_system);
         "possible-host";
-        "no-gaia-star" (gaia, gaia_veto);
-        "no-variable-star" (vsx);
+        "no-known-star" (vsx, gaia_veto);
         "bright" (mag, max_mag);
         "out-of-the-plane" (latitude, min_latitude);
         "fast" (rate, min_rate);
@@ -74,9 +73,9 @@ fn decide(a: &Alert, p: &Params, shown: &mut Shown) -> Decision {
     cut!("new", shown.age < p.max_age)?;
     cut!("not-solar-system", a.solar_system != Some(true))?;
     cut!("possible-host", a.host.is_galaxy_or_nothing(p.simbad_codes))?;
-    // Fink gives its block the parallax's error as the parallax: a ratio of 1 is no star's.
-    cut!("no-gaia-star", !(p.gaia_veto && a.gaia.is_star()))?;
-    cut!("no-variable-star", !is_vsx_star(a.vsx))?;
+    // Fink gives its block the parallax's error as the parallax: a ratio of 1 is no Gaia star's.
+    let gaia_star = p.gaia_veto && a.gaia.is_star();
+    cut!("no-known-star", !is_vsx_star(a.vsx) && !gaia_star)?;
     shown.mag = a.quality.mag();
     cut!("bright", shown.mag < p.max_mag)?;
     shown.latitude = a.place.latitude();

@@ -43,6 +43,7 @@ pub fn stamps(survey: Survey, kind: Kind, cutouts: Cutouts, seed: u64, realisati
             kind,
             source,
             level,
+            trail: 0.0,
         };
         file(survey, cutouts, &scene, &mut dice)
     };
@@ -53,6 +54,18 @@ pub fn stamps(survey: Survey, kind: Kind, cutouts: Cutouts, seed: u64, realisati
     }
 }
 
+/// An LSST science image of a trail that is so many pixels longer than wide.
+pub fn trail(length: f64) -> Bytes {
+    let scene = Scene {
+        kind: Kind::Asteroid,
+        source: 1200.0,
+        level: 220.0,
+        trail: length,
+    };
+    let mut dice = Dice::new(0, Purpose::Stamp, 0);
+    file(Survey::Lsst, Cutouts::Real, &scene, &mut dice)
+}
+
 /// What an image shows.
 struct Scene {
     kind: Kind,
@@ -60,6 +73,8 @@ struct Scene {
     source: f64,
     /// Sky level.
     level: f64,
+    /// So many pixels along the rows in which the source is drawn out; 0 = a point.
+    trail: f64,
 }
 
 fn file(survey: Survey, cutouts: Cutouts, scene: &Scene, dice: &mut Dice) -> Bytes {
@@ -105,7 +120,11 @@ impl Scene {
             Kind::Artefact => {
                 self.source * spot(0.0, 0.0) + 800.0 * (spot(1.5, 0.5) - spot(-1.5, -0.5))
             }
-            _ => self.source * spot(0.0, 0.0),
+            _ => {
+                let offset = (pixel % size) as f64 - (size / 2) as f64;
+                let along = offset.clamp(-self.trail / 2.0, self.trail / 2.0);
+                self.source * spot(along, 0.0)
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ fn judge(alert: &Alert) -> Outcome {
 #[test]
 fn each_cut_rejects_what_fails_it_alone() {
     assert_eq!(judge(&passing()).failed_cut(), None);
-    let mut failing = reference::failing(&passing(), "possible-host");
+    let mut failing = reference::failing(&passing(), "possible-host", "no-variable-star");
     failing.extend([
         ("no-gaia-star", reference::with_gaia_star(passing())),
         ("bright", passing().param("max_mag", 18.9)),

@@ -36,10 +36,10 @@ fn each_cut_rejects_what_fails_it_alone() {
             .with("prvDiaSources[].psfFlux", [1.0, flux, 1.0])
             .with("prvDiaSources[].psfFluxErr", [10.0, err, 10.0])
     };
-    let mut failing = reference::failing(&passing(), "possible-host");
+    let mut failing = reference::failing(&passing(), "possible-host", "no-known-star");
     failing.extend([
         (
-            "no-gaia-star",
+            "no-known-star",
             reference::with_gaia_star(passing()).param("gaia_veto", true),
         ),
         (

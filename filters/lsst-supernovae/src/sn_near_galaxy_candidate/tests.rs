@@ -22,7 +22,7 @@ fn each_cut_rejects_what_fails_it_alone() {
     assert_eq!(outcome.failed_cut(), None);
     assert!((outcome.f64("peak") + 19.315).abs() < 1e-3);
     let greatest = "diaObject.r_psfFluxMax";
-    let mut failing = reference::failing(&passing(), "near-galaxy");
+    let mut failing = reference::failing(&passing(), "near-galaxy", "no-variable-star");
     failing.extend([
         ("no-gaia-star", reference::with_gaia_star(passing())),
         ("seen-often", passing().with("diaObject.nDiaSources", 5)),

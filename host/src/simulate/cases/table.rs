@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
+use super::super::fits;
 use super::super::packet::{Packet, PacketError};
 use super::super::value::Value;
 use crate::alert::Survey;
@@ -62,6 +63,10 @@ enum Setting {
         #[serde(default)]
         plus: f64,
     },
+    /// An image of a trail, so many pixels long.
+    Trail {
+        trail: f64,
+    },
     /// A whole list: each item's fields, all others null.
     Items(Vec<Changes>),
     Null(()),
@@ -83,6 +88,7 @@ impl Change {
                 value if *plus == 0.0 => value.clone(),
                 value => Value::from(value.as_f64().map(|value| value + plus)),
             },
+            Setting::Trail { trail } => Value::from(fits::trail(*trail)),
             Setting::Items(items) => return put_items(path, items, simulated, changed),
         };
         changed.set(path, value)
