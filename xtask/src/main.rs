@@ -14,8 +14,9 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  demo [--once] [--alerts N] [--rate R]   the whole pipeline at home: a mock Kafka, simulated alerts,
-                            two groups' WebAssembly modules, a stand-in SkyPortal with a web page
+  demo [--example NAME] [--once] [--alerts N] [--rate R]   the whole pipeline at home: a mock Kafka,
+                            simulated alerts, two groups' WebAssembly modules, a stand-in SkyPortal with a
+                            web page
   test [ARGUMENTS]          every test; arguments go to `cargo test`
   bench [ARGUMENTS]         every benchmark; arguments go to `cargo bench`
   kafka                     a real Kafka on this machine until Ctrl-C, with its addresses
@@ -24,8 +25,10 @@ usage: cargo xtask <command>
   check                     formatting, lints and documentation, as CI asks for them";
 
 const DEMO_USAGE: &str = "\
-usage: cargo xtask demo [--once] [--alerts N] [--rate R] [--seed N]
+usage: cargo xtask demo [--example NAME] [--once] [--alerts N] [--rate R] [--seed N]
 
+  --example NAME   the configuration in `examples/NAME` (kilonova, supernovae, solar-system) instead of
+                the default one, on alerts that are made for its topics
   --once        end when all alerts are through, instead of keeping the page until Ctrl-C
   --alerts N    how many alerts of each survey (300)
   --rate R      alerts a second of each survey (25)

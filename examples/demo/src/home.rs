@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use harness::guests;
 use harness::mock_kafka::MockKafka;
+use skysieve::alert::Survey;
 use skysieve::config::{Config, DEFAULT_YAML, SecretSource};
 use skysieve::simulate::topics;
 use stand_in_skyportal::{Setup, StandIn};
@@ -20,13 +21,14 @@ pub struct Home {
 }
 
 impl Home {
-    pub async fn start() -> Result<Self> {
+    pub async fn start(example: Option<&str>) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("skysieve-demo-")
             .tempdir()?;
-        let mut config =
-            Config::from_yaml(DEFAULT_YAML, folder.path(), "the default configuration")?;
-        read_everything(&mut config);
+        let mut config = match example {
+            Some(name) => example_config(name, folder.path())?,
+            None => default_config(folder.path())?,
+        };
         let topics: Vec<&str> = config
             .sources
             .iter()
@@ -41,6 +43,13 @@ impl Home {
             config,
             folder,
         })
+    }
+
+    /// What is read of a survey.
+    pub fn topics(&self, survey: Survey) -> Vec<String> {
+        let sources = self.config.sources.iter();
+        let of_survey = sources.filter(|source| source.survey == survey);
+        of_survey.flat_map(|source| source.topics.clone()).collect()
     }
 
     /// Says what is where.
@@ -75,6 +84,36 @@ impl Home {
             self.folder.path().join("modules").display()
         );
     }
+}
+
+/// The configuration of an example, with its paths relative to `folder`.
+fn example_config(name: &str, folder: &Path) -> Result<Config> {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let path = examples.join(name).join("skysieve.yaml");
+    let known = || -> Result<String> {
+        let entries = std::fs::read_dir(&examples)?.filter_map(Result::ok);
+        let with_one = entries.filter(|entry| entry.path().join("skysieve.yaml").is_file());
+        let mut names: Vec<String> = with_one
+            .map(|entry| format!("`{}`", entry.file_name().to_string_lossy()))
+            .collect();
+        names.sort();
+        Ok(names.join(", "))
+    };
+    if !path.is_file() {
+        bail!("there is no example `{name}`: expected one of {}", known()?);
+    }
+    let yaml = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    Ok(Config::from_yaml(
+        &yaml,
+        folder,
+        &path.display().to_string(),
+    )?)
+}
+
+fn default_config(folder: &Path) -> Result<Config> {
+    let mut config = Config::from_yaml(DEFAULT_YAML, folder, "the default configuration")?;
+    read_everything(&mut config);
+    Ok(config)
 }
 
 /// Streams can be made by admins only: an operator does so once.

@@ -1,7 +1,8 @@
 //! The whole pipeline at home: librdkafka's in-process mock cluster as Kafka, simulated alerts of
 //! both surveys, two groups' WebAssembly modules, a stand-in SkyPortal with a page to look at.
 //!
-//! It runs the embedded default configuration, pointed at these stand-ins. Everything lives in this
+//! It runs the embedded default configuration, or that of an example beside this one, pointed at
+//! these stand-ins. Everything lives in this
 //! one process, on ports that the system chooses, and ends with it.
 #![forbid(unsafe_code)]
 
@@ -26,6 +27,9 @@ use show::Show;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask demo")]
 struct Arguments {
+    /// The configuration in this folder of `examples/`, on alerts that are made for its topics.
+    #[arg(long, value_name = "NAME")]
+    example: Option<String>,
     /// End when all alerts are through, instead of keeping the page until Ctrl-C.
     #[arg(long)]
     once: bool,
@@ -58,7 +62,7 @@ async fn demo() -> Result<ExitCode> {
     if std::env::var_os("RUST_LOG").is_some() {
         start_logs(LogFormat::Text, Detail::Shift);
     }
-    let home = Home::start().await?;
+    let home = Home::start(arguments.example.as_deref()).await?;
     let stop = Stop::default();
     let on_ctrl_c = stop.clone();
     let interrupted = Arc::new(AtomicBool::new(false));
@@ -75,7 +79,7 @@ async fn demo() -> Result<ExitCode> {
     let accounts = pipeline.accounts().clone();
     let running = tokio::spawn(pipeline.run());
     let sent = Arc::new(AtomicU64::new(0));
-    let sending = sky::send(home.kafka.clone(), &arguments, sent.clone());
+    let sending = sky::send(&home, &arguments, sent.clone());
     let all = 2 * arguments.alerts;
 
     let mut show = Show::default();
