@@ -1,5 +1,7 @@
 //! Places on the sky.
 
+use super::sin_cos_degrees;
+
 /// North galactic pole, ICRS degrees (Hipparcos catalogue, vol. 1, eq. 1.5.10: 192.85948,
 /// 27.12825; more digits as in the rotation that follows from it).
 const POLE_RA: f64 = 192.859_481_206_534_8;
@@ -9,19 +11,20 @@ const COS_POLE_DEC: f64 = 0.8899880780872064;
 
 /// Galactic latitude in degrees of an ICRS position in degrees.
 pub fn galactic_latitude(ra: f64, dec: f64) -> f64 {
-    let dec = dec.to_radians();
-    let sin_b = libm::sin(dec) * SIN_POLE_DEC
-        + libm::cos(dec) * COS_POLE_DEC * libm::cos((ra - POLE_RA).to_radians());
+    let (sin_dec, cos_dec) = sin_cos_degrees(dec);
+    let (_, cos_ra) = sin_cos_degrees(ra - POLE_RA);
+    let sin_b = sin_dec * SIN_POLE_DEC + cos_dec * COS_POLE_DEC * cos_ra;
     // Rounding may leave the sine's range; a NaN stays one.
     libm::asin(sin_b.clamp(-1.0, 1.0)).to_degrees()
 }
 
 /// Angle in degrees between two positions in degrees (haversine: exact for small angles).
 pub fn separation(ra_1: f64, dec_1: f64, ra_2: f64, dec_2: f64) -> f64 {
-    let half_dec = libm::sin((dec_2 - dec_1).to_radians() / 2.0);
-    let half_ra = libm::sin((ra_2 - ra_1).to_radians() / 2.0);
-    let h = half_dec * half_dec
-        + libm::cos(dec_1.to_radians()) * libm::cos(dec_2.to_radians()) * half_ra * half_ra;
+    let (half_dec, _) = sin_cos_degrees((dec_2 - dec_1) / 2.0);
+    let (half_ra, _) = sin_cos_degrees((ra_2 - ra_1) / 2.0);
+    let (_, cos_1) = sin_cos_degrees(dec_1);
+    let (_, cos_2) = sin_cos_degrees(dec_2);
+    let h = half_dec * half_dec + cos_1 * cos_2 * half_ra * half_ra;
     2.0 * libm::asin(libm::sqrt(if h > 1.0 { 1.0 } else { h })).to_degrees()
 }
 
