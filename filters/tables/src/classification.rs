@@ -1,6 +1,6 @@
 //! Fink's class of a ZTF alert: one decision table for the host and for modules.
 
-use crate::is_extragalactic_host;
+use crate::{is_extragalactic_host, roid};
 
 /// What Fink decides on; NaN where null, so that every comparison is false.
 #[derive(Clone, Debug)]
@@ -40,7 +40,10 @@ impl<'a> Scores<'a> {
         }
         let microlensing = self.mulens > 0.0;
         let supernova = self.is_supernova();
-        let (candidate, known) = (self.roid == Some(2), self.roid == Some(3));
+        let (candidate, known) = (
+            self.roid == Some(roid::CANDIDATE),
+            self.roid == Some(roid::KNOWN),
+        );
         let claims = [microlensing, supernova, candidate, known];
         if claims.iter().filter(|claim| **claim).count() > 1 {
             "Ambiguous"
@@ -74,7 +77,7 @@ impl<'a> Scores<'a> {
         self.looks_like_supernova()
             && self.age_days <= 90.0
             && self.detections.is_some_and(|n| n > 1)
-            && self.roid != Some(3)
+            && self.roid != Some(roid::KNOWN)
     }
 
     fn is_early_supernova(&self) -> bool {
@@ -88,7 +91,7 @@ impl<'a> Scores<'a> {
             && self.rf_kn_vs_nonkn > 0.5
             && self.age_days < 5.0
             && self.detections.is_some_and(|n| n < 20)
-            && self.roid != Some(3)
+            && self.roid != Some(roid::KNOWN)
     }
 }
 

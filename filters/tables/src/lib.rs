@@ -5,8 +5,20 @@
 #![forbid(unsafe_code)]
 
 mod classification;
+mod magnetic_cvs;
 
 pub use classification::Scores;
+pub use magnetic_cvs::{MAGNETIC_CVS, Star};
+
+/// What `roid` says of the Solar System in a ZTF alert; 0 is nothing.
+pub mod roid {
+    /// Seen for the first time, may move.
+    pub const FIRST_PASS: i64 = 1;
+    /// Moves, and the Minor Planet Center does not know it.
+    pub const CANDIDATE: i64 = 2;
+    /// The Minor Planet Center knows it.
+    pub const KNOWN: i64 = 3;
+}
 
 /// Whether a SIMBAD type (long name) means a galaxy, a supernova, or nothing in particular: Fink's
 /// list of possible extragalactic hosts. It has `Unknown`, `Fail` and `Fail 504` on it, not `Fail 503`.

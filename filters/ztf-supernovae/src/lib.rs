@@ -5,4 +5,6 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![forbid(unsafe_code)]
 
+pub mod early_sn_candidates;
+pub mod fast_riser_candidates;
 pub mod sn_candidates;

@@ -8,11 +8,8 @@
 #![cfg_attr(target_arch = "wasm32", no_std)]
 #![forbid(unsafe_code)]
 
-use fink_tables::is_extragalactic_host;
+use fink_tables::{is_extragalactic_host, roid};
 use skysieve_sdk::prelude::*;
-
-/// `roid` of an object that the Minor Planet Center knows.
-const KNOWN_SOLAR_SYSTEM: i64 = 3;
 
 filter! {
     pub struct SnCandidates;
@@ -63,7 +60,7 @@ fn decide(a: &Alert, p: &Params, shown: &mut Shown) -> Decision {
     cut!("seen-before", a.ndethist >= Some(p.min_detections))?;
     cut!("supernova-like", shown.sn_score > p.min_sn)?;
     cut!("young", shown.age <= p.max_age)?;
-    cut!("not-solar-system", a.roid != Some(KNOWN_SOLAR_SYSTEM))?;
+    cut!("not-solar-system", a.roid != Some(roid::KNOWN))?;
     cut!("extragalactic-host", is_extragalactic_host(a.simbad))?;
     pass!()
 }

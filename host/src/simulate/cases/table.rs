@@ -80,7 +80,11 @@ impl Change {
     fn put(&self, path: &str, simulated: &Packet, changed: &mut Packet) -> Result<(), PacketError> {
         let value = match &self.to {
             Setting::Flag(flag) => Value::from(*flag),
-            Setting::Whole(number) => Value::from(*number),
+            // A small whole number fits every kind of number.
+            Setting::Whole(number) => match i32::try_from(*number) {
+                Ok(small) => Value::from(small),
+                Err(_) => Value::from(*number),
+            },
             Setting::Number(number) => Value::from(*number),
             Setting::Text(text) => Value::from(text.clone()),
             Setting::Null(()) => Value::Null,
