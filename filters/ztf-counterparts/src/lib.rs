@@ -10,3 +10,6 @@ pub mod simbad_grav_candidates;
 pub mod tns_match;
 pub mod unknowns;
 pub mod vra;
+
+#[cfg(test)]
+mod tests;

@@ -7,3 +7,6 @@
 
 pub mod kn_candidates;
 pub mod rate_based_kn_candidates;
+
+#[cfg(test)]
+mod tests;

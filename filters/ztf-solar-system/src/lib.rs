@@ -8,3 +8,6 @@
 pub mod first_pass_candidates;
 pub mod sso_fink_candidates;
 pub mod sso_ztf_candidates;
+
+#[cfg(test)]
+mod tests;

@@ -9,3 +9,6 @@ pub mod magnetic_cvs;
 pub mod microlensing_candidates;
 pub mod yso_candidates;
 pub mod yso_spicy_candidates;
+
+#[cfg(test)]
+mod tests;

@@ -8,3 +8,6 @@
 pub mod early_sn_candidates;
 pub mod fast_riser_candidates;
 pub mod sn_candidates;
+
+#[cfg(test)]
+mod tests;
