@@ -19,6 +19,9 @@ const WITHOUT_MODULE: [&str; 4] = [
     "new_hostless",
 ];
 
+/// Bytes of a module: what one mathematical table too many, or a formatted panic, exceeds.
+const SMALL: u64 = 20_000;
+
 fn engine() -> Engine {
     Engine::new(EngineSettings {
         instances: 64,
@@ -27,9 +30,12 @@ fn engine() -> Engine {
     .unwrap()
 }
 
+fn built(filter: &str) -> PathBuf {
+    guests::folder().join(format!("{}.wasm", filter.replace('-', "_")))
+}
+
 fn open(engine: &Engine, filter: &str) -> Bench {
-    let file = format!("{}.wasm", filter.replace('-', "_"));
-    Bench::open(engine, &guests::folder().join(file), &BTreeMap::new(), None).unwrap()
+    Bench::open(engine, &built(filter), &BTreeMap::new(), None).unwrap()
 }
 
 fn message(of: simulate::Message) -> Message {
@@ -124,6 +130,14 @@ fn every_filter_judges_real_alerts_as_fink_does() {
     }
     for filter in benches.keys() {
         assert!(compared.contains_key(filter), "no alert for {filter}");
+    }
+}
+
+#[test]
+fn every_filter_is_small() {
+    for filter in Case::filters() {
+        let bytes = std::fs::metadata(built(filter)).unwrap().len();
+        assert!(bytes < SMALL, "{filter}: {bytes} bytes");
     }
 }
 

@@ -145,7 +145,7 @@ fn assert_same_delivery(whose: &str, rust: Said, assembly: Said) {
 
 fn engine() -> Engine {
     Engine::new(EngineSettings {
-        instances: 16,
+        instances: 32,
         ..EngineSettings::default()
     })
     .unwrap()
@@ -170,6 +170,13 @@ fn twins(engine: &Engine) -> Vec<Twins> {
                 ("max_age", 1e4),
             ]),
         ),
+        ("ztf_kn_candidates", wide(&[])),
+        (
+            "ztf_kn_candidates",
+            wide(&[("min_drb", 0.0), ("min_kn", 0.0), ("max_age", 1e4)]),
+        ),
+        ("ztf_vra", wide(&[])),
+        ("ztf_vra", wide(&[("min_drb", 0.0), ("min_mag", 0.0)])),
         ("lsst_extragalactic_new_candidate", wide(&[])),
         (
             "lsst_extragalactic_new_candidate",
@@ -303,6 +310,8 @@ fn both_languages_declare_alike() {
     for name in [
         "bright",
         "ztf_sn_candidates",
+        "ztf_kn_candidates",
+        "ztf_vra",
         "lsst_extragalactic_new_candidate",
         "fast_transient",
         "standard_mapping",

@@ -164,7 +164,7 @@ fn rate_based_kn_candidates() {
                 && ndethist.is_some_and(|n| n < 20)
                 && host(simbad)
                 && own.isdiffpos == "t"
-                && (ssdistnr > 10.0 || ssdistnr < 0.0)
+                && [ssdistnr > 10.0, ssdistnr < 0.0].contains(&true)
                 && galactic_latitude(ra, dec).abs() > 10.0
                 && rate(&points) > 0.3;
             (alert, passes)

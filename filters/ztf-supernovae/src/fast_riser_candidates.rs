@@ -92,20 +92,35 @@ fn points(a: &Alert, history: &History) -> impl Iterator<Item = Point> + Clone {
 }
 
 /// The fastest brightening from a detection to the next of its band, mag/d; 0 where there is none.
-/// Packets are not always in the order of time.
 fn rise(points: impl Iterator<Item = Point> + Clone, min_gap: f64) -> f64 {
+    let in_order = points.clone().is_sorted_by(|a, b| a.jd <= b.jd);
+    let mut latest = [None; 3];
     let mut fastest: f64 = 0.0;
     for (i, point) in points.clone().enumerate() {
-        let earlier = points
-            .clone()
-            .enumerate()
-            .filter(|(j, other)| other.band == point.band && (other.jd, *j) < (point.jd, i));
-        let before = earlier.max_by(|(_, a), (_, b)| a.jd.total_cmp(&b.jd));
-        if let Some((_, before)) = before
-            && point.jd - before.jd >= min_gap
+        let Some(latest) = latest.get_mut(point.band.wrapping_sub(1) as usize) else {
+            continue;
+        };
+        let before = if in_order {
+            *latest
+        } else {
+            last_before(&point, i, points.clone())
+        };
+        *latest = Some(point);
+        if let Some(Point { jd, mag, .. }) = before
+            && point.jd - jd >= min_gap
         {
-            fastest = fastest.max((before.mag - point.mag) / (point.jd - before.jd));
+            fastest = fastest.max((mag - point.mag) / (point.jd - jd));
         }
     }
     fastest
+}
+
+/// The point before the `i`th in its band, where a packet is not in the order of time: seldom, and
+/// dear with a long history.
+fn last_before(point: &Point, i: usize, points: impl Iterator<Item = Point>) -> Option<Point> {
+    let earlier = points
+        .enumerate()
+        .filter(|(j, other)| other.band == point.band && (other.jd, *j) < (point.jd, i));
+    let last = earlier.max_by(|(_, a), (_, b)| a.jd.total_cmp(&b.jd));
+    last.map(|(_, last)| last)
 }

@@ -121,11 +121,15 @@ fn fast_riser_candidates() {
         simbad(),
         prop_oneof![4 => Just(Some(0)), 1 => Just(Some(1)), 1 => count(3, 2)],
         prop::collection::vec(point, 0..7),
-        (mag, 1..=2i64),
+        (mag, 1..=2_i64),
+        any::<bool>(),
     );
     agree::<FastRiserCandidates>(alerts.prop_map(
-        |(drb, age, simbad, roid, mut points, (mag, band))| {
+        |(drb, age, simbad, roid, mut points, (mag, band), in_order)| {
             let first = NOW - age;
+            if in_order {
+                points.sort_by(|a: &Point, b| a.0.total_cmp(&b.0));
+            }
             let alert = Alert::new()
                 .with("candidate.drb", drb)
                 .with("candidate.jd", NOW)
