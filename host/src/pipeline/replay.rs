@@ -70,7 +70,8 @@ impl Replay {
         let portal = if deliver {
             let token = config.skyportal.token.read().map_err(RunError::Token)?;
             let stop = CancellationToken::new();
-            Portal::connect(&config.skyportal, token, Patience::default(), stop)
+            // A skysieve that runs beside us has the notes in hand.
+            Portal::connect(&config.skyportal, token, Patience::default(), None, stop)
                 .map_err(RunError::from)?
         } else {
             Portal::dry(&config.skyportal, sink)

@@ -16,7 +16,7 @@ use super::reader::Reader;
 use crate::config::{Config, SecretError, Source};
 use crate::skyportal::{ConnectError, Patience, Portal};
 use crate::source::{Consumer, ConsumerError, SchemasError, read_schemas};
-use crate::store::{DeadLetters, StoreError};
+use crate::store::{DeadLetters, Notes, StoreError};
 use crate::telemetry::{Accounts, Hindrance, Rooms, Telemetry};
 
 /// Everything that runs between Kafka and SkyPortal.
@@ -100,7 +100,9 @@ impl Pipeline {
             Some(&config.state),
         )?);
         let patience = Patience::default();
-        let portal = Portal::connect(&config.skyportal, token, patience, stop.sending.clone())?;
+        let notes = Notes::in_folder(&config.state)?;
+        let sending = stop.sending.clone();
+        let portal = Portal::connect(&config.skyportal, token, patience, Some(notes), sending)?;
         let modules = watch::Sender::new(modules);
         open_rooms(telemetry, &portal, &modules, &store);
         let nothing = Destinations::new();

@@ -42,13 +42,7 @@ pub(super) async fn upsert(portal: &Portal, order: &Order, ids: &Ids) -> Result<
     let data = clean(&order.annotations);
     let id = match next(portal, order, &origin, &data) {
         Step::Nothing => return Ok(false),
-        Step::Put(id) => match put(portal, order, ids, (&origin, id), &data).await {
-            // Somebody has deleted it; what we say now is new all the same.
-            Err(failure) if failure.class == Class::Permanent => {
-                post(portal, order, ids, &origin, &data).await?
-            }
-            id => id?,
-        },
+        Step::Put(id) => put(portal, order, ids, (&origin, id), &data).await?,
         Step::Post => post(portal, order, ids, &origin, &data).await?,
     };
     let known = KnownAnnotation {

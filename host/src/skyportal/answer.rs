@@ -21,7 +21,7 @@ pub enum Class {
     Credentials,
     /// A group, stream, filter, instrument or taxonomy that set-up found is no longer there.
     ConfigurationChanged,
-    /// SkyPortal does not know the object (any more): post the candidate again.
+    /// SkyPortal does not know the object, or a row of it, any more: begin with the candidate again.
     ObjectMissing,
     /// Asked whether it is there, SkyPortal said no.
     Absent,
@@ -143,6 +143,9 @@ fn class(status: u16, message: &str) -> Class {
         429 | 502..=504 => Class::Transient,
         401 => Class::Credentials,
         403 if message.contains("User account expired") => Class::Credentials,
+        403 if message.contains("Could not find any accessible annotations") => {
+            Class::ObjectMissing
+        }
         403 => Class::Permanent,
         404 if message.contains("not found") => Class::ObjectMissing,
         500 => first_of(INTERNAL_ERRORS, message).unwrap_or(Class::Unknown500),
@@ -190,6 +193,8 @@ const BAD_REQUESTS: &[(&str, Class)] = &[
     ("Cannot find a taxonomy", Class::ConfigurationChanged),
     ("Invalid object ID", Class::ObjectMissing),
     ("Cannot find object", Class::ObjectMissing),
+    // A row that we remember is gone: what else do we remember wrongly?
+    ("Cannot find a classification with ID", Class::ObjectMissing),
 ];
 
 const INTERNAL_ERRORS: &[(&str, Class)] = &[

@@ -1,13 +1,15 @@
 //! The candidate: shown for scanning, and what makes the object.
 //!
 //! SkyPortal knows one again by (object, filter, `passed_at`), so the same alert always makes the
-//! same candidate, however often it is posted.
+//! same candidate, however often it is posted. One that was posted lately is not posted again: a
+//! filter that reads several topics meets the same alert in each.
 
 use serde::Deserialize;
 use serde_json::json;
 
 use super::Portal;
 use super::answer::Class;
+use super::meet;
 use super::order::Order;
 use super::retry::{Failure, read};
 use super::setup::Ids;
@@ -24,6 +26,14 @@ pub(super) async fn post(
     passed_at: &str,
     ids: &Ids,
 ) -> Result<Vec<i64>, Failure> {
+    let posted = portal
+        .memory()
+        .of(&order.object_id)
+        .candidate(ids.filter_id, passed_at)
+        .map(<[i64]>::to_vec);
+    if let Some(posted) = posted {
+        return Ok(posted);
+    }
     let filter_ids = [ids.filter_id];
     let (ra, dec) = portal.position(order);
     let body = json!({
@@ -50,5 +60,15 @@ pub(super) async fn post(
         );
         return Err(Failure::new(&request, Class::ConfigurationChanged, &words));
     }
+    let all_new = {
+        let mut memory = portal.memory();
+        made.ids.iter().all(|id| memory.is_new_candidate(*id))
+    };
+    if !all_new {
+        meet::doubt(portal, order, ids).await?;
+    }
+    let mut memory = portal.memory();
+    let known = memory.of(&order.object_id);
+    known.add_candidate(ids.filter_id, passed_at, &made.ids);
     Ok(made.ids)
 }

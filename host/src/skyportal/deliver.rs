@@ -11,6 +11,7 @@ use super::answer::Class;
 use super::candidate;
 use super::classification::{self, ClassOutcome};
 use super::comment;
+use super::meet;
 use super::order::{Order, OrderError};
 use super::photometry::{self, PhotometryTally};
 use super::retry::Failure;
@@ -22,6 +23,7 @@ use super::{Portal, SetUpProblem};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     Check,
+    Look,
     Candidate,
     Source,
     Photometry,
@@ -35,6 +37,7 @@ impl Step {
     pub fn name(self) -> &'static str {
         match self {
             Step::Check => "check",
+            Step::Look => "first look",
             Step::Candidate => "candidate",
             Step::Source => "source",
             Step::Photometry => "photometry",
@@ -107,6 +110,7 @@ impl Portal {
             let ids = order.destination.ids();
             match self.steps(order, &passed_at, &ids).await {
                 Ok(receipt) => {
+                    self.note(&order.object_id).await;
                     receipt.log(order);
                     return Ok(receipt);
                 }
@@ -117,6 +121,7 @@ impl Portal {
 
     async fn steps(&self, order: &Order, passed_at: &str, ids: &Ids) -> Result<Receipt, Stopped> {
         let at = |step| move |failure| Stopped(step, failure);
+        meet::meet(self, order).await.map_err(at(Step::Look))?;
         Ok(Receipt {
             candidate_ids: candidate::post(self, order, passed_at, ids)
                 .await

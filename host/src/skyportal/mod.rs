@@ -11,6 +11,7 @@ mod candidate;
 mod classification;
 mod comment;
 mod deliver;
+mod meet;
 mod memory;
 mod order;
 mod photometry;
@@ -27,6 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Secret};
+use crate::store::Notes;
 use crate::telemetry::Calls;
 
 pub use answer::Class;
@@ -66,6 +68,7 @@ struct Inner {
 impl Portal {
     /// Prepares a connection; the first request goes out in [`Portal::set_up`].
     ///
+    /// What is known of SkyPortal's rows is kept in `notes`, and believed when it is found there.
     /// `stop` ends every wait and every request; what it interrupts fails as
     /// [`Class::Cancelled`], and may be delivered again.
     ///
@@ -75,6 +78,7 @@ impl Portal {
         config: &config::SkyPortal,
         token: Secret,
         patience: Patience,
+        notes: Option<Notes>,
         stop: CancellationToken,
     ) -> Result<Portal, ConnectError> {
         let http = Http::new(config, token)?;
@@ -82,6 +86,7 @@ impl Portal {
             Transport::Http(Box::new(http)),
             config,
             patience,
+            notes,
             stop,
         ))
     }
@@ -96,6 +101,7 @@ impl Portal {
             Transport::Dry(Dry::new(Box::new(sink))),
             config,
             Patience::default(),
+            None,
             CancellationToken::new(),
         )
     }
@@ -104,6 +110,7 @@ impl Portal {
         transport: Transport,
         config: &config::SkyPortal,
         patience: Patience,
+        notes: Option<Notes>,
         stop: CancellationToken,
     ) -> Portal {
         Portal(Arc::new(Inner {
@@ -111,7 +118,7 @@ impl Portal {
             config: config.clone(),
             patience,
             stop,
-            memory: Mutex::default(),
+            memory: Mutex::new(Memory::new(&config.url, notes)),
             said: Mutex::default(),
             calls: Arc::default(),
             set_up: tokio::sync::Mutex::default(),
@@ -155,6 +162,22 @@ impl Portal {
         self.memory()
             .of(&order.object_id)
             .position((order.ra, order.dec))
+    }
+
+    /// Keeps what is known of an object for the next process; on disk when this returns. Where the
+    /// disk is full we go on: the next process asks SkyPortal.
+    async fn note(&self, object_id: &str) {
+        let note = self.memory().note(object_id);
+        let Some((notes, name, text)) = note else {
+            return;
+        };
+        if let Err(error) = notes.keep(&name, text).await
+            && self.first_time("notes")
+        {
+            tracing::error!(
+                "what stands in SkyPortal is remembered until the end of this process only: {error}"
+            );
+        }
     }
 
     /// Held for a look or a note, never across a request. A panic elsewhere cannot leave the memory

@@ -1,26 +1,18 @@
 //! Dead letters: one a message that could not be read, or one a delivery that could not be made.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
-use redb::{
-    Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata,
-    TableDefinition,
-};
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use super::StoreError;
 
 const FILE: &str = "skysieve.redb";
 const LETTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("dead_letters");
 const VALUES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("dead_letter_values");
 /// Keys are kept once by their hash: they are 27–73 kB and the same for millions of messages.
 const KEYS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("dead_letter_keys");
-
-/// Another process holds the file for the moment of a write or a look.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The store of dead letters in the state directory.
 ///
@@ -70,46 +62,15 @@ pub struct DeadLetter {
 /// The bytes of a message.
 pub type KeyAndValue = (Vec<u8>, Vec<u8>);
 
-/// Why the store could not be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error("cannot use the state directory `{path}`: {source}")]
-    Folder {
-        path: PathBuf,
-        source: std::io::Error,
-    },
-    #[error("the store `{path}` failed: {source}")]
-    Database {
-        path: PathBuf,
-        source: Box<redb::Error>,
-    },
-    #[error("the dead letter {id} in `{path}` is damaged: {source}")]
-    Damaged {
-        path: PathBuf,
-        id: u64,
-        source: serde_json::Error,
-    },
-}
-
 impl DeadLetters {
     /// The store in a state directory, which is made if it is absent.
     ///
     /// # Errors
     /// Where the directory cannot be made or the file not opened.
     pub fn in_folder(folder: &Path) -> Result<Self, StoreError> {
-        let failed = |source| StoreError::Folder {
-            path: folder.to_owned(),
-            source,
-        };
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(failed)?;
-        let file = folder.join(FILE);
-        let store = DeadLetters { file };
-        store.check_writable()?;
-        Ok(store)
+        Ok(DeadLetters {
+            file: super::file_in(folder, FILE)?,
+        })
     }
 
     /// Whether the store's file can be opened for writing, or made. That the disk has room is known
@@ -118,15 +79,7 @@ impl DeadLetters {
     /// # Errors
     /// Where it cannot.
     pub fn check_writable(&self) -> Result<(), StoreError> {
-        let opened = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(&self.file);
-        opened.map(drop).map_err(|source| StoreError::Folder {
-            path: self.file.clone(),
-            source,
-        })
+        super::check_writable(&self.file)
     }
 
     /// Keeps a letter with its message; on disk when this returns. Returns its number.
@@ -219,23 +172,11 @@ impl DeadLetters {
     }
 
     fn open(&self) -> Result<Database, StoreError> {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            match Database::create(&self.file) {
-                Ok(database) => return Ok(database),
-                Err(DatabaseError::DatabaseAlreadyOpen) if Instant::now() < until => {
-                    sleep(Duration::from_millis(20));
-                }
-                Err(error) => return Err(self.failed(error.into())),
-            }
-        }
+        super::open(&self.file)
     }
 
     fn failed(&self, source: redb::Error) -> StoreError {
-        StoreError::Database {
-            path: self.file.clone(),
-            source: Box::new(source),
-        }
+        super::failed(&self.file, source)
     }
 }
 

@@ -12,7 +12,7 @@ const SECONDS: [f64; 10] = [0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 20.0, 60.0
 
 /// The words of SkyPortal's routes. Whatever else stands in a path is an id, which no label may
 /// carry: there are millions.
-const WORDS: [&str; 17] = [
+const WORDS: [&str; 18] = [
     "annotations",
     "api",
     "candidates",
@@ -25,6 +25,7 @@ const WORDS: [&str; 17] = [
     "internal",
     "photometry",
     "profile",
+    "source_exists",
     "sources",
     "streams",
     "sysinfo",

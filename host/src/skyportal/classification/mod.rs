@@ -11,7 +11,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Portal;
-use super::answer::Class;
 use super::memory::KnownClass;
 use super::order::{Classification, Order};
 use super::retry::{Failure, Made, read};
@@ -179,14 +178,12 @@ impl Desk<'_> {
         Ok(rows)
     }
 
-    fn known<T>(&self, use_it: impl FnOnce(&mut Vec<KnownClass>) -> T) -> T {
+    /// Where the memory was dropped meanwhile there is nothing to look at, and nothing to note: the
+    /// rows are listed again.
+    fn known<T: Default>(&self, use_it: impl FnOnce(&mut Vec<KnownClass>) -> T) -> T {
         let mut memory = self.portal.memory();
-        use_it(
-            memory
-                .of(&self.order.object_id)
-                .classifications
-                .get_or_insert_default(),
-        )
+        let rows = memory.of(&self.order.object_id).classifications.as_mut();
+        rows.map(use_it).unwrap_or_default()
     }
 
     /// The rows of this filter.
@@ -212,11 +209,6 @@ impl Desk<'_> {
                     self.note(id, wish);
                     Ok(ClassOutcome::Changed(wish.class.clone()))
                 }
-                // Somebody has deleted the row; what we say now is new all the same.
-                Err(failure) if failure.class == Class::Permanent => {
-                    self.known(|rows| rows.retain(|row| row.id != id));
-                    self.post(wish).await
-                }
                 Err(failure) => Err(failure),
             },
             Plan::Post => self.post(wish).await,
@@ -238,11 +230,14 @@ impl Desk<'_> {
 
     async fn post(&self, wish: &Wish) -> Result<ClassOutcome, Failure> {
         let request = Request::post_once("/api/classification", self.body(wish));
+        self.portal.memory().of(&self.order.object_id).classifying = true;
+        self.portal.note(&self.order.object_id).await;
         let id = match self.portal.make_once(&request, || self.look(wish)).await? {
             Made::Now(data) => read::<MadeRow>(&request, data)?.classification_id,
             Made::Before(id) => id,
         };
         self.note(id, wish);
+        self.portal.memory().of(&self.order.object_id).classifying = false;
         Ok(ClassOutcome::Posted(wish.class.clone()))
     }
 

@@ -6,8 +6,9 @@
 //! refused it is halved until the row that is at fault stands alone.
 
 mod row;
+mod there;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -15,13 +16,14 @@ use serde_json::{Value, json};
 use super::Portal;
 use super::answer::Class;
 use super::order::Order;
-use super::retry::{Failure, read};
+use super::retry::{self, Failure};
 use super::setup::{Ids, Instrument};
 use super::transport::Request;
 use crate::alert::LightCurve;
 
 pub(crate) use row::Row;
 use row::Unfit;
+pub(super) use there::read;
 
 /// Rows in one request; SkyPortal takes 10,000, and 1,000 of them cost it 1.5 s.
 const BATCH: usize = 1000;
@@ -33,7 +35,7 @@ const PATIENCE_FOR_ROWS: usize = 16;
 pub struct PhotometryTally {
     /// Sent now; SkyPortal may have had some of them before.
     pub sent: usize,
-    /// Sent before for the same group and stream, so not again.
+    /// Sent before for the same group and stream, by us or by the Python bridge, so not again.
     pub sent_before: usize,
     /// Without a time, a flux or an error that SkyPortal could hold.
     pub unfit: usize,
@@ -86,6 +88,7 @@ pub(super) async fn put(
         ids,
         instrument,
     };
+    learn(portal, order, ids).await?;
     let origins = &portal.config().origin;
     let mut by_origin: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
     for row in fit_rows(&frame, light_curve, &mut tally) {
@@ -104,6 +107,16 @@ pub(super) async fn put(
         }
     }
     Ok(tally)
+}
+
+/// Reads what stands there of an object that SkyPortal had before us.
+async fn learn(portal: &Portal, order: &Order, ids: &Ids) -> Result<(), Failure> {
+    if portal.memory().of(&order.object_id).there.is_some() {
+        return Ok(());
+    }
+    let there = read(portal, order, ids).await?;
+    portal.memory().of(&order.object_id).there = Some(there);
+    Ok(())
 }
 
 fn fit_rows(frame: &Frame<'_>, light_curve: &LightCurve, tally: &mut PhotometryTally) -> Vec<Row> {
@@ -142,11 +155,17 @@ fn unsent(
     let mut memory = portal.memory();
     let known = memory.of(&frame.order.object_id);
     let sent = known.points.get(&frame.audience());
-    let mut here = std::collections::HashSet::new();
+    let there = known.there.as_deref().unwrap_or_default();
+    let (instrument_id, group_id) = (frame.instrument.id, frame.ids.group_id);
+    let stands = |row: &Row| {
+        let mut there = there.iter();
+        there.any(|point| point.is(row, origin, instrument_id, group_id))
+    };
+    let mut here = HashSet::new();
     let mut distinct = Vec::with_capacity(rows.len());
     for row in rows {
         let key = row.key(origin);
-        if sent.is_some_and(|sent| sent.contains(&key)) {
+        if sent.is_some_and(|sent| sent.contains(&key)) || stands(&row) {
             tally.sent_before += 1;
         } else if here.insert(key) {
             distinct.push(row);
@@ -242,7 +261,7 @@ fn body(frame: &Frame<'_>, origin: &str, rows: &[Row]) -> Value {
 }
 
 fn check_count(request: &Request, data: Value, rows: usize) -> Result<(), Failure> {
-    let points: Points = read(request, data)?;
+    let points: Points = retry::read(request, data)?;
     if points.ids.len() == rows {
         return Ok(());
     }

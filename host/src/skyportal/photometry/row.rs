@@ -1,8 +1,7 @@
 //! One row of photometry, fit to be sent.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::alert::{Kind, Point, Survey};
 use crate::skyportal::order::Order;
@@ -56,14 +55,17 @@ impl Row {
         })
     }
 
-    /// By what SkyPortal knows the point again, object and instrument aside.
+    /// By what SkyPortal knows the point again, object and instrument aside. It is kept over
+    /// restarts, so it is the same in every version of ours.
     pub(super) fn key(&self, origin: &str) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        origin.hash(&mut hasher);
-        self.mjd.to_bits().hash(&mut hasher);
-        self.flux_err.to_bits().hash(&mut hasher);
-        self.flux.map(f64::to_bits).hash(&mut hasher);
-        hasher.finish()
+        let mut hash = Sha256::new();
+        hash.update(self.mjd.to_bits().to_le_bytes());
+        hash.update(self.flux_err.to_bits().to_le_bytes());
+        // A limit has no flux, and no flux has the bits of this one.
+        hash.update(self.flux.map_or(u64::MAX, f64::to_bits).to_le_bytes());
+        hash.update(origin.as_bytes());
+        let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hash.finalize());
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
 }
 

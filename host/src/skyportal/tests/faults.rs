@@ -203,7 +203,7 @@ async fn a_token_that_expired_stops_the_delivery_with_an_alarm() {
     let ready = ready(&portal).await;
     let wrong = Secret::new("another-token");
     let stop = CancellationToken::new();
-    let stranger = Portal::connect(&config(&mock.url), wrong, hurry(), stop).unwrap();
+    let stranger = Portal::connect(&config(&mock.url), wrong, hurry(), None, stop).unwrap();
     let failed = stranger.deliver(&bare(&ready)).await.unwrap_err();
     assert_eq!(
         (failed.step, failed.class),
@@ -251,7 +251,14 @@ async fn a_server_that_is_not_there_is_waited_for() {
     let url = mock.url.clone();
     drop(mock);
     let stop = CancellationToken::new();
-    let portal = Portal::connect(&config(&url), Secret::new(TOKEN), hurry(), stop.clone()).unwrap();
+    let portal = Portal::connect(
+        &config(&url),
+        Secret::new(TOKEN),
+        hurry(),
+        None,
+        stop.clone(),
+    )
+    .unwrap();
     let destinations = [destination("Fink SN", "early")];
     let (mut all, ()) = tokio::join!(portal.set_up(&destinations), async {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -273,7 +280,7 @@ async fn requests_keep_to_the_pace() {
         ..config(&mock.url)
     };
     let stop = CancellationToken::new();
-    let portal = Portal::connect(&slow, Secret::new(TOKEN), hurry(), stop).unwrap();
+    let portal = Portal::connect(&slow, Secret::new(TOKEN), hurry(), None, stop).unwrap();
     let started = std::time::Instant::now();
     for _ in 0..7 {
         portal.call(&Request::get("/api/streams")).await.unwrap();

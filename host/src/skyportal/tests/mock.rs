@@ -112,6 +112,19 @@ impl Mock {
         state.calls.iter().rfind(fits).unwrap().body.clone()
     }
 
+    /// Yesterday's back-up: set up, and not an object in it; ids go on where they were then.
+    pub fn restore_from_before_the_objects(&self) {
+        let mut state = self.state();
+        state.last_id = 110;
+        state.objects.clear();
+        state.candidates.clear();
+        state.sources.clear();
+        state.points.clear();
+        state.classifications.clear();
+        state.annotations.clear();
+        state.comments.clear();
+    }
+
     pub fn forget_calls(&self) {
         self.state().calls.clear();
     }
@@ -236,6 +249,10 @@ impl State {
             ("GET", ["taxonomy"]) => Ok(json!(self.taxonomies)),
             ("POST", ["taxonomy"]) => Ok(self.make_taxonomy(body)),
             ("POST", ["candidates"]) => self.candidate(body),
+            ("GET", ["source_exists", object]) => {
+                Ok(json!({"source_exists": self.objects.contains(*object)}))
+            }
+            ("GET", ["sources", object, "photometry"]) => Ok(of_object(&self.points, object)),
             ("HEAD", ["sources", object]) => self.head(object),
             ("GET", ["sources", object, "groups"]) => Ok(self.holders(object)),
             ("POST", ["sources"]) => Ok(self.save(body)),
@@ -358,35 +375,65 @@ impl State {
     }
 
     fn photometry(&mut self, body: &Value) -> Reply {
-        if !self.objects.contains(body["obj_id"].as_str().unwrap()) {
-            return refuse("Invalid object ID: X");
-        }
-        let times = body["mjd"].as_array().unwrap();
-        if times
-            .iter()
-            .any(|time| self.bad_times.contains(&time.as_f64().unwrap()))
-        {
-            return refuse("Traceback (most recent call last):\nValidationError: bad row");
-        }
-        let mut ids = Vec::new();
-        for n in 0..times.len() {
-            let key = json!([
-                body["obj_id"],
-                body["origin"],
-                times[n],
-                body["fluxerr"][n],
-                body["flux"][n]
-            ]);
-            let there = self.points.iter().find(|one| one["key"] == key);
-            let id = match there {
-                Some(there) => there["id"].as_i64().unwrap(),
-                None => self.last_id + 1,
-            };
-            if there.is_none() {
-                self.last_id = id;
-                self.points.push(json!({"id": id, "key": key}));
+        // Each field is a column, or one value for all rows.
+        let at = |field: &str, n: usize| match &body[field] {
+            Value::Array(column) => column[n].clone(),
+            value => value.clone(),
+        };
+        let rows = body["mjd"].as_array().unwrap().len();
+        for n in 0..rows {
+            let object = at("obj_id", n);
+            if !self.objects.contains(object.as_str().unwrap()) {
+                return refuse(&format!("Invalid object ID: {}", object.as_str().unwrap()));
             }
-            ids.push(id);
+            if self.bad_times.contains(&at("mjd", n).as_f64().unwrap()) {
+                return refuse("Traceback (most recent call last):\nValidationError: bad row");
+            }
+        }
+        let groups: Vec<Value> = body["group_ids"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(group)
+            .collect();
+        let own = json!({"id": 99, "name": "bot", "single_user_group": true});
+        let groups = [groups, vec![own]].concat();
+        let mut ids = Vec::new();
+        for n in 0..rows {
+            let mut point = json!({"groups": groups});
+            let fields = [
+                "obj_id",
+                "instrument_id",
+                "origin",
+                "mjd",
+                "fluxerr",
+                "flux",
+                "filter",
+            ];
+            for field in fields {
+                point[field] = at(field, n);
+            }
+            let same = |one: &&mut Value| {
+                let key = [
+                    "obj_id",
+                    "instrument_id",
+                    "origin",
+                    "mjd",
+                    "fluxerr",
+                    "flux",
+                ];
+                key.iter().all(|field| one[field] == point[field])
+            };
+            if let Some(there) = self.points.iter_mut().find(same) {
+                ids.push(there["id"].clone());
+                let seen_by = there["groups"].as_array_mut().unwrap();
+                seen_by.extend(groups.clone());
+            } else {
+                let id = self.id();
+                point["id"] = json!(id);
+                self.points.push(point);
+                ids.push(json!(id));
+            }
         }
         Ok(json!({"ids": ids}))
     }
@@ -454,6 +501,10 @@ fn of_object(rows: &[Value], object: &str) -> Value {
         .filter(|row| row["obj_id"] == *object)
         .cloned()
         .collect()
+}
+
+fn group(id: &Value) -> Value {
+    json!({"id": id, "name": "a team", "single_user_group": false})
 }
 
 /// As SkyPortal reads a query: `name=Fink+SN`.

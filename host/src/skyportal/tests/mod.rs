@@ -4,6 +4,7 @@ mod delivery;
 mod dry;
 mod faults;
 mod mock;
+mod remembered;
 mod secrets;
 mod set_up;
 
@@ -48,8 +49,16 @@ fn connect(mock: &Mock) -> Portal {
     connect_until(mock, CancellationToken::new())
 }
 
+/// A process that remembers what the one before it knew.
+fn connect_with(mock: &Mock, state: &std::path::Path) -> Portal {
+    let notes = Notes::in_folder(state).unwrap();
+    let stop = CancellationToken::new();
+    let token = Secret::new(TOKEN);
+    Portal::connect(&config(&mock.url), token, hurry(), Some(notes), stop).unwrap()
+}
+
 fn connect_until(mock: &Mock, stop: CancellationToken) -> Portal {
-    Portal::connect(&config(&mock.url), Secret::new(TOKEN), hurry(), stop).unwrap()
+    Portal::connect(&config(&mock.url), Secret::new(TOKEN), hurry(), None, stop).unwrap()
 }
 
 fn destination(group: &str, filter: &str) -> Destination {

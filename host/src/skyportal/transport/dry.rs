@@ -122,6 +122,7 @@ fn nothing_there(request: &Request) -> Value {
             "tokens": [{"id": "***", "acls": ["System admin"]}],
             "streams": [],
         }),
+        ["source_exists", _] => json!({"source_exists": false}),
         ["groups", _] => json!({"users": [{"id": OURSELVES, "admin": true, "can_save": true}]}),
         ["instrument"] => instrument(request),
         _ => json!([]),
