@@ -81,6 +81,10 @@ async fn messages_that_are_no_alerts_are_counted_and_kept_while_the_stream_goes_
         "{}",
         nobody.stderr
     );
+    let dropped = deployment.run(&["dead-letters", "drop", &number]).await?;
+    assert!(dropped.status.success(), "{}", dropped.stderr);
+    let left = deployment.run(&["dead-letters", "list"]).await?;
+    assert_eq!(left.stdout.lines().count(), 4, "{}", left.stdout);
 
     program.terminate()?;
     let ended = program.end().await?;
@@ -122,14 +126,19 @@ async fn what_skyportal_refuses_for_good_becomes_a_dead_letter_and_the_others_fl
     deployment.until_all_done(&mut program).await?;
 
     let found = deployment.portal.read(Science::of);
+    // One of the two may have met the joint post of several routes, which then post one by one.
     let missing = expected.candidates.len() - found.candidates.len();
-    assert_eq!(missing, 2, "{:?}", expected.differences(&found));
+    assert!(
+        (1..=2).contains(&missing),
+        "{:?}",
+        expected.differences(&found)
+    );
     for candidate in &found.candidates {
         assert!(expected.candidates.contains(candidate), "{candidate:?}");
     }
     let list = deployment.run(&["dead-letters", "list"]).await?;
     let letters: Vec<&str> = list.stdout.lines().collect();
-    assert_eq!(letters.len(), 2, "{}", list.stdout);
+    assert_eq!(letters.len(), missing, "{}", list.stdout);
     for letter in letters {
         assert!(letter.contains("no, and never"), "{letter}");
         assert!(
@@ -155,7 +164,28 @@ async fn what_skyportal_refuses_for_good_becomes_a_dead_letter_and_the_others_fl
         "supernovae/extragalactic-new/main",
     ])
     .map(|route| accounts::line(&ended.stdout, route)[4]);
-    assert_eq!(dead.sum::<u64>(), 2, "{}", ended.stdout);
+    assert_eq!(dead.sum::<u64>(), missing as u64, "{}", ended.stdout);
+    let one = number_of(&list, "no, and never")?;
+    let show = deployment.run(&["dead-letters", "show", &one]).await?;
+    let words = ["\"attempts\"", "POST /api/candidates", "permanent"];
+    assert!(
+        words.iter().all(|said| show.stdout.contains(said)),
+        "{}",
+        show.stdout
+    );
+
+    // SkyPortal has come to its senses.
+    let replay = deployment.run(&["dead-letters", "replay", "--all"]).await?;
+    assert!(
+        replay.status.success(),
+        "{}{}",
+        replay.stdout,
+        replay.stderr
+    );
+    let left = deployment.run(&["dead-letters", "list"]).await?;
+    assert_eq!(left.stdout.trim(), "no dead letters");
+    let found_now = deployment.portal.read(Science::of);
+    assert_eq!(expected.differences_but_classes(&found_now), NONE);
     for said in [&ended.stdout, &ended.stderr, &list.stdout] {
         assert!(!said.contains(&token), "the token is shown: {said}");
     }

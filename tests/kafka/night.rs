@@ -50,6 +50,7 @@ impl Night {
         config.skyportal.url = portal.url();
         config.skyportal.requests_per_second = 500.0;
         config.skyportal.burst = 100;
+        config.skyportal.batch_seconds = 0.05;
         let model = config.sources[0].clone();
         let source = |(number, topics): (usize, &&[&str])| Source {
             name: format!("source-{number}"),

@@ -103,6 +103,7 @@ skyportal:
   instruments: {{ ztf: ZTF, lsst: LSST }}
   requests_per_second: 500
   burst: 100
+  batch_seconds: 0.05
 sources:
   - {{ name: ztf, survey: ztf, servers: [\"{servers}\"], kafka_group: ops-ztf, topics: [{ZTF_TOPIC}] }}
   - {{ name: lsst, survey: lsst, servers: [\"{servers}\"], kafka_group: ops-lsst, topics: [{LSST_TOPIC}] }}

@@ -59,7 +59,7 @@ enum Command {
     Import(import::ImportArguments),
     /// List the fields that a module may ask for: of a schema, of an alert, or of a survey.
     Fields(fields::FieldsArguments),
-    /// Look at what could not be read or delivered.
+    /// What could not be read or delivered: look at it, deliver it after all, drop it.
     #[command(subcommand)]
     DeadLetters(dead_letters::DeadLettersCommand),
 }
@@ -133,6 +133,6 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Config(arguments) => schema::config(&arguments),
         Command::Import(arguments) => import::import(&arguments),
         Command::Fields(arguments) => fields::fields(arguments),
-        Command::DeadLetters(command) => dead_letters::run(command),
+        Command::DeadLetters(command) => dead_letters::run(command).await,
     }
 }

@@ -112,7 +112,7 @@ fn is_failure(judgement: &Judgement) -> bool {
     }
 }
 
-fn given_schemas(config: &Config, named: &[PathBuf]) -> Result<GivenSchemas> {
+pub(super) fn given_schemas(config: &Config, named: &[PathBuf]) -> Result<GivenSchemas> {
     let of_sources = config.sources.iter().filter_map(|s| s.schemas.as_ref());
     let mut given = GivenSchemas::default();
     for folder in named.iter().chain(of_sources) {

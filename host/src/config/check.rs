@@ -24,15 +24,24 @@ fn skyportal(config: &Config, found: &mut Vec<String>) {
         ));
     }
     let positive = [
-        ("requests_per_second", skyportal.requests_per_second),
         ("timeout_seconds", skyportal.timeout_seconds),
         ("burst", f64::from(skyportal.burst)),
+        ("batch_rows", skyportal.batch_rows as f64),
     ];
     for (key, value) in positive {
         if !(value.is_finite() && value > 0.0) {
             found.push(format!(
                 "`skyportal.{key}` is {value}: expected more than 0"
             ));
+        }
+    }
+    let not_negative = [
+        ("requests_per_second", skyportal.requests_per_second),
+        ("batch_seconds", skyportal.batch_seconds),
+    ];
+    for (key, value) in not_negative {
+        if !(0.0..=1e6).contains(&value) {
+            found.push(format!("`skyportal.{key}` is {value}: expected 0 or more"));
         }
     }
     if skyportal.origin.detections == skyportal.origin.forced {

@@ -56,12 +56,19 @@ pub struct SkyPortal {
     pub taxonomy: String,
     #[serde(default)]
     pub origin: Origins,
-    /// Requests per second of this token; SkyPortal's own limit is 5.
+    /// Requests per second of this token; SkyPortal's own limit is 5. 0: as many as it answers, for
+    /// an address that it does not limit.
     #[serde(default = "defaults::requests_per_second")]
     pub requests_per_second: f64,
     /// Requests that may go out at once after a pause; SkyPortal's own limit is 10.
     #[serde(default = "defaults::burst")]
     pub burst: u32,
+    /// Seconds that photometry and classifications wait for those of other alerts, to share a request.
+    #[serde(default = "defaults::batch_seconds")]
+    pub batch_seconds: f64,
+    /// Rows that make a request leave before that.
+    #[serde(default = "defaults::batch_rows")]
+    pub batch_rows: usize,
     /// Seconds until a request without an answer is given up (SkyPortal's proxy gives up after 60).
     #[serde(default = "defaults::timeout_seconds")]
     pub timeout_seconds: f64,
@@ -243,6 +250,12 @@ mod defaults {
     }
     pub fn burst() -> u32 {
         10
+    }
+    pub fn batch_seconds() -> f64 {
+        2.0
+    }
+    pub fn batch_rows() -> usize {
+        1000
     }
     pub fn timeout_seconds() -> f64 {
         60.0

@@ -1,12 +1,14 @@
-//! Delivery: one object's orders in sequence, different objects side by side.
+//! Delivery: one object's alerts in sequence, different objects side by side; and of one alert the
+//! destinations side by side.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span};
 
@@ -16,9 +18,8 @@ use crate::source::{Message, Ticket};
 use crate::store::{DeadLetter, DeadLetters, Kind, StoreError};
 use crate::telemetry::{Hindrance, RouteAccount, Telemetry};
 
-/// SkyPortal is bound by its own processor: more connections at once do not help it, and one would
-/// leave the wire idle between calls.
-const LANES: usize = 4;
+/// A lane has one alert in hand, and most wait: for their turn, or for company in a batch.
+const LANES: usize = 256;
 
 /// Between two tries of what only a person can mend (a token, a full disk).
 const NEED_A_PERSON: Duration = Duration::from_secs(30);
@@ -31,12 +32,17 @@ pub(super) struct Lanes {
     ended: CancellationToken,
 }
 
-/// One thing to do for a message.
+/// All that is to be done for a message.
 pub(super) struct Parcel {
+    pub errands: Vec<Errand>,
+    pub open: Arc<Open>,
+}
+
+/// One thing to do for a message.
+pub(super) struct Errand {
     pub task: Task,
     /// `group/filter/route` and its account; none for a message that is no alert.
     pub route: Option<(Arc<str>, Arc<RouteAccount>)>,
-    pub open: Arc<Open>,
 }
 
 /// What is to be done.
@@ -84,11 +90,11 @@ impl Lanes {
         let (queues, workers) = (0..LANES)
             .map(|_| {
                 let (queue, parcels) = unbounded_channel();
-                let means = Means {
+                let means = Arc::new(Means {
                     portal: portal.clone(),
                     store: store.clone(),
                     telemetry: telemetry.clone(),
-                };
+                });
                 let worker = work(means, parcels);
                 let at_end = ended.clone().drop_guard();
                 let worker = async move {
@@ -105,16 +111,16 @@ impl Lanes {
         }
     }
 
-    /// Hands a task over; it counts as in flight until it is done. Tasks of one object keep their
-    /// order.
+    /// Hands a message's tasks over; each counts as in flight until it is done. Messages of one
+    /// object keep their order.
     pub fn send(&self, parcel: Parcel) {
         let mut hasher = DefaultHasher::new();
-        match &parcel.task {
-            Task::Deliver(order) => order.object_id.hash(&mut hasher),
-            Task::Bury(letter) => letter.place.hash(&mut hasher),
+        match parcel.orders().first() {
+            Some(order) => order.object_id.hash(&mut hasher),
+            None => parcel.open.message.place.to_string().hash(&mut hasher),
         }
         let lane = hasher.finish() as usize % self.queues.len();
-        if let Some((_, account)) = &parcel.route {
+        for (_, account) in parcel.errands.iter().filter_map(|e| e.route.as_ref()) {
             account.in_flight.add_one();
         }
         if let Err(unsent) = self.queues[lane].send(parcel) {
@@ -151,59 +157,99 @@ struct Means {
     telemetry: Telemetry,
 }
 
-async fn work(means: Means, mut parcels: UnboundedReceiver<Parcel>) {
+impl Parcel {
+    fn orders(&self) -> Vec<&Order> {
+        let orders = self.errands.iter().filter_map(|errand| match &errand.task {
+            Task::Deliver(order) => Some(order.as_ref()),
+            Task::Bury(_) => None,
+        });
+        orders.collect()
+    }
+
+    /// What must keep its order: errands of one destination change the same rows.
+    fn by_destination(self) -> Vec<Vec<Errand>> {
+        let mut lists = BTreeMap::<_, Vec<Errand>>::new();
+        for errand in self.errands {
+            let destination = match &errand.task {
+                Task::Deliver(order) => Some(order.destination.destination().clone()),
+                Task::Bury(_) => None,
+            };
+            lists.entry(destination).or_default().push(errand);
+        }
+        lists.into_values().collect()
+    }
+}
+
+async fn work(means: Arc<Means>, mut parcels: UnboundedReceiver<Parcel>) {
     while let Some(parcel) = parcels.recv().await {
-        let span = span(&parcel);
-        let Some(end) = bring(&means, &parcel).instrument(span).await else {
-            continue;
+        means.portal.announce(&parcel.orders()).await;
+        let open = parcel.open.clone();
+        let mut lists = JoinSet::new();
+        for errands in parcel.by_destination() {
+            lists.spawn(run(means.clone(), open.clone(), errands));
+        }
+        while let Some(ended) = lists.join_next().await {
+            if let Err(panicked) = ended {
+                std::panic::resume_unwind(panicked.into_panic());
+            }
+        }
+    }
+}
+
+/// One errand after the other; what was not brought to an end when we are told to stop stays open.
+async fn run(means: Arc<Means>, open: Arc<Open>, errands: Vec<Errand>) {
+    for errand in errands {
+        let span = span(&errand, &open);
+        let Some(end) = bring(&means, &errand, &open).instrument(span).await else {
+            return;
         };
-        if let Some((_, account)) = &parcel.route {
+        if let Some((_, account)) = &errand.route {
             match end {
                 End::Delivered => account.delivered.add_one(),
                 End::DeadLettered => account.dead_lettered.add_one(),
             }
             account.in_flight.take_one();
         }
-        parcel.open.one_done();
+        open.one_done();
     }
 }
 
 /// Every line that the log has of a delivery names its alert, be it about a single request.
-fn span(parcel: &Parcel) -> Span {
-    let route = parcel.route.as_ref().map(|(route, _)| route.as_ref());
-    let place = &parcel.open.message.place;
+fn span(errand: &Errand, open: &Open) -> Span {
+    let route = errand.route.as_ref().map(|(route, _)| route.as_ref());
+    let place = &open.message.place;
     // Left out unless it is so.
-    let ticket = parcel.open.ticket.as_ref();
+    let ticket = open.ticket.as_ref();
     let again = ticket.is_some_and(Ticket::is_redelivery).then_some(true);
-    let (object, alert) = match &parcel.task {
+    let (object, alert) = match &errand.task {
         Task::Deliver(order) => (Some(order.object_id.as_str()), Some(order.alert_id)),
         Task::Bury(letter) => (letter.object_id.as_deref(), letter.alert_id),
     };
     tracing::info_span!("delivery", route, object, alert, %place, again)
 }
 
-/// Brings a parcel to its end; none where we were told to stop before.
-async fn bring(means: &Means, parcel: &Parcel) -> Option<End> {
-    match &parcel.task {
-        Task::Deliver(order) => deliver(means, order, parcel).await,
-        Task::Bury(letter) => bury(means, letter, parcel).await,
+/// Brings an errand to its end; none where we were told to stop before.
+async fn bring(means: &Means, errand: &Errand, open: &Open) -> Option<End> {
+    match &errand.task {
+        Task::Deliver(order) => deliver(means, order, errand, open).await,
+        Task::Bury(letter) => bury(means, letter, &open.message).await,
     }
 }
 
-/// Where a parcel can end.
+/// Where an errand can end.
 enum End {
     Delivered,
     DeadLettered,
 }
 
 /// None where we were told to stop before an end was reached.
-async fn deliver(means: &Means, order: &Order, parcel: &Parcel) -> Option<End> {
+async fn deliver(means: &Means, order: &Order, errand: &Errand, open: &Open) -> Option<End> {
     let health = means.telemetry.health();
     loop {
         match means.portal.deliver(order).await {
             Ok(receipt) => {
                 health.end(Hindrance::Token);
-                means.tell_lag(&receipt, parcel);
+                means.tell_lag(&receipt, errand, open);
                 return Some(End::Delivered);
             }
             Err(undelivered) if undelivered.class == Class::Cancelled => return None,
@@ -213,18 +259,15 @@ async fn deliver(means: &Means, order: &Order, parcel: &Parcel) -> Option<End> {
                 pause(&means.portal).await?;
             }
             Err(undelivered) => {
-                let route = parcel.route.as_ref().map(|(route, _)| route.to_string());
+                let route = errand.route.as_ref().map(|(route, _)| route.to_string());
                 let letter = DeadLetter {
                     object_id: Some(order.object_id.clone()),
                     alert_id: Some(order.alert_id),
                     route,
-                    ..letter(
-                        Kind::Delivery,
-                        &parcel.open.message,
-                        undelivered.to_string(),
-                    )
+                    attempts: undelivered.attempts.clone(),
+                    ..letter(Kind::Delivery, &open.message, undelivered.to_string())
                 };
-                return bury(means, &letter, parcel).await;
+                return bury(means, &letter, &open.message).await;
             }
         }
     }
@@ -232,10 +275,10 @@ async fn deliver(means: &Means, order: &Order, parcel: &Parcel) -> Option<End> {
 
 impl Means {
     /// How long the alert took from Kafka to its candidate.
-    fn tell_lag(&self, receipt: &Receipt, parcel: &Parcel) {
-        let sent = parcel.open.message.timestamp_ms;
+    fn tell_lag(&self, receipt: &Receipt, errand: &Errand, open: &Open) {
+        let sent = open.message.timestamp_ms;
         let posted = receipt.candidate_at.duration_since(UNIX_EPOCH);
-        if let (Some((route, _)), Some(sent), Ok(posted)) = (&parcel.route, sent, posted) {
+        if let (Some((route, _)), Some(sent), Ok(posted)) = (&errand.route, sent, posted) {
             let lag = posted.as_secs_f64() - sent as f64 / 1e3;
             self.telemetry.candidate_posted(route, lag.max(0.0));
         }
@@ -243,11 +286,11 @@ impl Means {
 }
 
 /// Keeps a dead letter; the message is done only when that is on disk.
-async fn bury(means: &Means, letter: &DeadLetter, parcel: &Parcel) -> Option<End> {
+async fn bury(means: &Means, letter: &DeadLetter, message: &Message) -> Option<End> {
     tracing::error!("dead letter: {}", letter.reason);
     let health = means.telemetry.health();
     let store = means.store.as_ref();
-    while let Err(error) = keep(store, letter, &parcel.open.message).await {
+    while let Err(error) = keep(store, letter, message).await {
         tracing::error!("a dead letter cannot be kept, its offset waits: {error}");
         health.begin(Hindrance::Store, error.to_string());
         pause(&means.portal).await?;
@@ -275,6 +318,7 @@ pub(super) fn letter(kind: Kind, message: &Message, reason: String) -> DeadLette
         alert_id: None,
         route: None,
         reason,
+        attempts: Vec::new(),
         key_sha256: String::new(),
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::judge::{Judge, Judged, Judgement, Passed};
-use super::lanes::{Lanes, Open, Parcel, Task, letter, route_letter};
+use super::lanes::{Errand, Lanes, Open, Parcel, Task, letter, route_letter};
 use super::run::Stop;
 use super::seat::Seat;
 use crate::config::Source;
@@ -158,9 +158,12 @@ impl<F: Feed> Reader<F> {
             Judgement::Undecodable(why) => {
                 let letter = letter(Kind::Undecodable, &message, why.to_string());
                 let open = self.open(message, ticket, 1);
-                self.lanes.send(Parcel {
+                let errand = Errand {
                     task: Task::Bury(Box::new(letter)),
                     route: None,
+                };
+                self.lanes.send(Parcel {
+                    errands: vec![errand],
                     open,
                 });
             }
@@ -170,7 +173,7 @@ impl<F: Feed> Reader<F> {
 
     fn hand_over(&mut self, message: Message, ticket: Ticket, judged: Judged) {
         let Judged { head, passed, .. } = judged;
-        let mut tasks = Vec::new();
+        let mut errands = Vec::new();
         for passed in passed {
             let task = match passed.what {
                 Passed::Declined => {
@@ -182,20 +185,15 @@ impl<F: Feed> Reader<F> {
                     Task::Bury(Box::new(route_letter(&message, &head, &passed.route, why)))
                 }
             };
-            tasks.push((task, (passed.route, passed.account)));
+            let route = Some((passed.route, passed.account));
+            errands.push(Errand { task, route });
         }
-        if tasks.is_empty() {
+        if errands.is_empty() {
             self.consumer.finish(&ticket);
             return;
         }
-        let open = self.open(message, ticket, tasks.len());
-        for (task, route) in tasks {
-            self.lanes.send(Parcel {
-                task,
-                route: Some(route),
-                open: open.clone(),
-            });
-        }
+        let open = self.open(message, ticket, errands.len());
+        self.lanes.send(Parcel { errands, open });
     }
 
     fn open(&mut self, message: Message, ticket: Ticket, tasks: usize) -> Arc<Open> {

@@ -65,7 +65,19 @@ impl Replay {
         deliver: bool,
         sink: impl Fn(&Request) + Send + Sync + 'static,
     ) -> Result<Self, ReplayError> {
-        let files = Files::open(paths, topic)?;
+        Self::of(config, Files::open(paths, topic)?, deliver, sink).await
+    }
+
+    /// The same of files that were opened.
+    ///
+    /// # Errors
+    /// Where a module or the set-up at SkyPortal fails.
+    pub async fn of(
+        config: &Config,
+        files: Files,
+        deliver: bool,
+        sink: impl Fn(&Request) + Send + Sync + 'static,
+    ) -> Result<Self, ReplayError> {
         let modules = Modules::load(config, 1, None).map_err(RunError::from)?;
         let portal = if deliver {
             let token = config.skyportal.token.read().map_err(RunError::Token)?;

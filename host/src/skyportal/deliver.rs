@@ -18,6 +18,7 @@ use super::retry::Failure;
 use super::setup::{Destination, Ids};
 use super::source::{self, SourceOutcome};
 use super::{Portal, SetUpProblem};
+use crate::store::Attempt;
 
 /// The steps of a delivery, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,6 +83,8 @@ pub struct Undelivered {
     /// The call and SkyPortal's own words, shortened, the token struck out.
     pub words: String,
     pub advice: String,
+    /// All that was tried, the newest at the end.
+    pub attempts: Vec<Attempt>,
 }
 
 /// A step that did not succeed.
@@ -92,6 +95,7 @@ struct Stopped(Step, Failure);
 struct Remedies {
     candidate_again: bool,
     set_up_again: bool,
+    attempts: Vec<Attempt>,
 }
 
 impl Portal {
@@ -119,30 +123,66 @@ impl Portal {
         }
     }
 
+    /// Posts the candidates of all routes on which one alert passed in one request. What fails here
+    /// is met again, and dealt with, when each is delivered.
+    pub async fn announce(&self, orders: &[&Order]) {
+        let Some(first) = orders.first() else {
+            return;
+        };
+        let Ok(passed_at) = first.passed_at() else {
+            return;
+        };
+        if let Err(failure) = candidate::post_all(self, orders, &passed_at).await {
+            tracing::debug!(object = %first.object_id, "each route posts its own candidate: {failure}");
+        }
+    }
+
+    /// The candidate first. The points wait for those of other alerts, the other rows do not wait
+    /// for the points.
     async fn steps(&self, order: &Order, passed_at: &str, ids: &Ids) -> Result<Receipt, Stopped> {
         let at = |step| move |failure| Stopped(step, failure);
-        meet::meet(self, order).await.map_err(at(Step::Look))?;
+        meet::meet(self, order, ids).await.map_err(at(Step::Look))?;
+        let candidate_ids = candidate::post(self, order, passed_at, ids)
+            .await
+            .map_err(at(Step::Candidate))?;
+        let candidate_at = SystemTime::now();
+        let (photometry, others) = tokio::join!(
+            photometry::put(self, order, ids),
+            self.other_rows(order, ids)
+        );
+        let photometry = photometry.map_err(at(Step::Photometry))?;
+        let (source, classifications, annotated, commented) = others?;
         Ok(Receipt {
-            candidate_ids: candidate::post(self, order, passed_at, ids)
-                .await
-                .map_err(at(Step::Candidate))?,
-            candidate_at: SystemTime::now(),
-            source: source::save(self, order, ids)
+            candidate_ids,
+            candidate_at,
+            source,
+            photometry,
+            classifications,
+            annotated,
+            commented,
+        })
+    }
+
+    async fn other_rows(
+        &self,
+        order: &Order,
+        ids: &Ids,
+    ) -> Result<(SourceOutcome, Vec<ClassOutcome>, bool, bool), Stopped> {
+        let at = |step| move |failure| Stopped(step, failure);
+        Ok((
+            source::save(self, order, ids)
                 .await
                 .map_err(at(Step::Source))?,
-            photometry: photometry::put(self, order, ids)
-                .await
-                .map_err(at(Step::Photometry))?,
-            classifications: classification::upsert(self, order, ids)
+            classification::upsert(self, order, ids)
                 .await
                 .map_err(at(Step::Classification))?,
-            annotated: annotation::upsert(self, order, ids)
+            annotation::upsert(self, order, ids)
                 .await
                 .map_err(at(Step::Annotation))?,
-            commented: comment::post(self, order, ids)
+            comment::post(self, order, ids)
                 .await
                 .map_err(at(Step::Comment))?,
-        })
+        ))
     }
 
     /// Returns if it is worth beginning again.
@@ -153,7 +193,8 @@ impl Portal {
         Stopped(step, failure): Stopped,
         tried: &mut Remedies,
     ) -> Result<(), Undelivered> {
-        match failure.class {
+        tried.attempts.extend(failure.attempts.iter().cloned());
+        let outcome = match failure.class {
             Class::ObjectMissing if !tried.candidate_again => {
                 tried.candidate_again = true;
                 self.memory().forget(&order.object_id);
@@ -173,7 +214,11 @@ impl Portal {
                 failure.to_string(),
                 class.advice().to_owned(),
             )),
-        }
+        };
+        outcome.map_err(|undelivered| Undelivered {
+            attempts: std::mem::take(&mut tried.attempts),
+            ..undelivered
+        })
     }
 }
 
@@ -237,6 +282,7 @@ fn undelivered(
         class,
         words,
         advice,
+        attempts: Vec::new(),
     }
 }
 

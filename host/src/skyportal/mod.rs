@@ -11,6 +11,7 @@ mod candidate;
 mod classification;
 mod comment;
 mod deliver;
+mod gather;
 mod meet;
 mod memory;
 mod order;
@@ -22,8 +23,9 @@ mod taxonomy;
 mod time;
 mod transport;
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -42,7 +44,10 @@ pub use source::SourceOutcome;
 pub use time::iso_utc;
 pub use transport::{ConnectError, Method, Request, Sink};
 
+use classification::Card;
+use gather::{Batching, Gathering};
 use memory::Memory;
+use photometry::{Audience, Sheet};
 use transport::{Dry, Http, Transport};
 
 /// Labels and filters that are warned about; a mapping that makes labels up does not fill the memory.
@@ -61,6 +66,9 @@ struct Inner {
     /// What was said once and is not said again.
     said: Mutex<HashSet<String>>,
     calls: Arc<Calls>,
+    /// Where rows of several alerts come together.
+    photometry: Mutex<HashMap<Audience, Gathering<Sheet>>>,
+    classifications: OnceLock<Gathering<Card>>,
     /// One set-up at a time.
     set_up: tokio::sync::Mutex<()>,
 }
@@ -121,6 +129,8 @@ impl Portal {
             memory: Mutex::new(Memory::new(&config.url, notes)),
             said: Mutex::default(),
             calls: Arc::default(),
+            photometry: Mutex::default(),
+            classifications: OnceLock::new(),
             set_up: tokio::sync::Mutex::default(),
         }))
     }
@@ -149,6 +159,40 @@ impl Portal {
 
     fn stop(&self) -> &CancellationToken {
         &self.0.stop
+    }
+
+    /// Brings a light curve to the others that the same people see.
+    fn photometry(
+        &self,
+        sheet: Sheet,
+    ) -> impl Future<Output = Result<PhotometryTally, Failure>> + use<> {
+        let gatherings = &self.0.photometry;
+        let mut gatherings = gatherings.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = || Gathering::start(Arc::downgrade(&self.0), self.batching());
+        gatherings
+            .entry(sheet.audience)
+            .or_insert_with(start)
+            .ask(sheet)
+    }
+
+    fn classifications(&self) -> &Gathering<Card> {
+        let start = || Gathering::start(Arc::downgrade(&self.0), self.batching());
+        self.0.classifications.get_or_init(start)
+    }
+
+    /// Without a SkyPortal nobody else is waited for.
+    fn batching(&self) -> Batching {
+        let config = self.config();
+        Batching {
+            linger: match self.transport() {
+                // Checked with the configuration.
+                Transport::Http(_) => {
+                    Duration::try_from_secs_f64(config.batch_seconds).unwrap_or_default()
+                }
+                Transport::Dry(_) => Duration::ZERO,
+            },
+            enough: config.batch_rows,
+        }
     }
 
     /// Whether something is to be said: the first time, and never again.

@@ -13,9 +13,12 @@ use serde_json::Value;
 use super::Portal;
 use super::answer::{Answer, Class, classify};
 use super::transport::{Reply, Request};
+use crate::store::Attempt;
 
 /// An hour of `Retry-After` is as much as is believed.
 const LONGEST_ASKED_FOR: Duration = Duration::from_secs(3600);
+/// Of what was tried in vain, the newest are remembered.
+const ATTEMPTS: usize = 16;
 /// Of the server's own words; a traceback's last line is the one that counts.
 const SHOWN_CHARS: usize = 600;
 
@@ -69,19 +72,37 @@ pub struct Failure {
     pub words: String,
     /// The request may have been carried out all the same.
     pub may_have_run: bool,
+    /// All that was tried, the newest at the end.
+    pub attempts: Vec<Attempt>,
     /// When the request was last sent.
     sent: Option<Instant>,
 }
 
 impl Failure {
     pub(crate) fn new(call: impl fmt::Display, class: Class, words: &str) -> Self {
+        let (call, words) = (call.to_string(), shorten(words));
+        let attempt = Attempt {
+            at: crate::telemetry::now(),
+            call: call.clone(),
+            class: class.name().to_owned(),
+            words: words.clone(),
+        };
         Failure {
-            call: call.to_string(),
+            call,
             class,
-            words: shorten(words),
+            words,
             may_have_run: false,
+            attempts: vec![attempt],
             sent: None,
         }
+    }
+
+    /// What was tried before, of which only the newest are worth keeping.
+    pub(crate) fn after(mut self, mut earlier: Vec<Attempt>) -> Self {
+        earlier.append(&mut self.attempts);
+        let too_many = earlier.len().saturating_sub(ATTEMPTS);
+        self.attempts = earlier.split_off(too_many);
+        self
     }
 }
 
@@ -111,14 +132,16 @@ impl Portal {
     /// time and may have been carried out.
     pub(crate) async fn call(&self, request: &Request) -> Result<Value, Failure> {
         let (mut waits, mut tries) = (0, 0);
+        let mut earlier = Vec::new();
         loop {
             let (failure, retry_after) = match self.send(request).await? {
                 Outcome::Success(data) => return Ok(data),
                 Outcome::Failed {
                     failure,
                     retry_after,
-                } => (failure, retry_after),
+                } => (failure.after(earlier), retry_after),
             };
+            earlier = failure.attempts.clone();
             if request.once && failure.may_have_run {
                 return Err(failure);
             }
@@ -202,7 +225,7 @@ impl Portal {
 
     async fn send(&self, request: &Request) -> Result<Outcome, Failure> {
         let exchange = async {
-            self.transport().turn().await;
+            let _turn = self.transport().turn(request).await;
             (Instant::now(), self.transport().send(request).await)
         };
         let (sent, reply) = tokio::select! {
@@ -265,7 +288,7 @@ impl Portal {
     }
 
     /// Waits until the request is over, whoever is still working on it.
-    async fn settle(&self, failure: &Failure) -> Result<(), Failure> {
+    pub(crate) async fn settle(&self, failure: &Failure) -> Result<(), Failure> {
         let since = failure.sent.map_or(Duration::ZERO, |sent| sent.elapsed());
         let left = self.patience().settle.saturating_sub(since);
         tracing::warn!(

@@ -54,6 +54,16 @@ pub enum FileError {
 }
 
 impl Files {
+    /// Messages that were read before.
+    pub fn of(messages: impl IntoIterator<Item = Message>) -> Self {
+        Files {
+            paths: VecDeque::new(),
+            topic: None,
+            ready: messages.into_iter().map(Ok).collect(),
+            newest: None,
+        }
+    }
+
     /// Looks the paths up; folders are searched whole. `topic` is what the alerts' topic is taken
     /// to be; without it, a folder named like one of Fink's topics says so itself.
     ///

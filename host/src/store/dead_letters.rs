@@ -54,9 +54,25 @@ pub struct DeadLetter {
     pub route: Option<String>,
     /// What went wrong, and what to do.
     pub reason: String,
+    /// What SkyPortal was asked in vain, and what it said each time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
     /// SHA-256 of the message's key.
     #[serde(default)]
     pub key_sha256: String,
+}
+
+/// One sending that failed. The time is the clock's: this is for people, and goes nowhere else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// UTC, ISO 8601.
+    pub at: String,
+    /// `POST /api/sources`
+    pub call: String,
+    /// How the answer was understood.
+    pub class: String,
+    /// SkyPortal's words, shortened, the token struck out.
+    pub words: String,
 }
 
 /// The bytes of a message.
@@ -111,6 +127,27 @@ impl DeadLetters {
             };
             transaction.commit()?;
             Ok(id)
+        };
+        write().map_err(|source| self.failed(source))
+    }
+
+    /// Drops a letter with its message; gone from the disk when this returns. The key stays while
+    /// other letters may have the same. Whether it was there.
+    ///
+    /// # Errors
+    /// Where the store cannot be written.
+    pub fn drop_letter(&self, id: u64) -> Result<bool, StoreError> {
+        let database = self.open()?;
+        let write = || -> Result<bool, redb::Error> {
+            let transaction = database.begin_write()?;
+            let there = transaction.open_table(LETTERS)?.remove(id)?.is_some();
+            transaction.open_table(VALUES)?.remove(id)?;
+            // The last letter takes the keys with it.
+            if transaction.open_table(LETTERS)?.is_empty()? {
+                transaction.delete_table(KEYS)?;
+            }
+            transaction.commit()?;
+            Ok(there)
         };
         write().map_err(|source| self.failed(source))
     }
@@ -196,6 +233,7 @@ mod tests {
             alert_id: Some(3_367_317_671_315_010_038),
             route: Some("kilonovae/fast-transient/main".to_owned()),
             reason: reason.to_owned(),
+            attempts: Vec::new(),
             key_sha256: String::new(),
         }
     }
@@ -216,6 +254,22 @@ mod tests {
         let (id, second) = &letters[1];
         let message = again.message(*id, second).unwrap();
         assert_eq!(message, Some((b"key".to_vec(), b"value 2".to_vec())));
+    }
+
+    #[test]
+    fn a_dropped_letter_is_gone_and_its_number_is_not_given_again_while_others_stand() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = DeadLetters::in_folder(folder.path()).unwrap();
+        for reason in ["one", "two"] {
+            store.keep(&letter(reason), b"key", b"value").unwrap();
+        }
+        assert!(store.drop_letter(1).unwrap());
+        assert!(!store.drop_letter(1).unwrap());
+        let left = store.list().unwrap();
+        assert_eq!(left.len(), 1);
+        let (id, second) = &left[0];
+        assert!(store.message(*id, second).unwrap().is_some());
+        assert_eq!(store.keep(&letter("three"), b"key", b"v").unwrap(), 3);
     }
 
     #[test]

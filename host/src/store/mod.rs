@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use redb::{Database, DatabaseError};
 
-pub use dead_letters::{DeadLetter, DeadLetters, Kind};
+pub use dead_letters::{Attempt, DeadLetter, DeadLetters, KeyAndValue, Kind};
 pub use notes::Notes;
 
 /// Another process holds the file for the moment of a write or a look.

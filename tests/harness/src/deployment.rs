@@ -70,6 +70,7 @@ impl Deployment {
         skyportal.url = self.portal.url();
         skyportal.requests_per_second = 500.0;
         skyportal.burst = 100;
+        skyportal.batch_seconds = 0.05;
         for group in &self.config.groups {
             let mut files: Vec<&str> = Vec::new();
             for filter in &group.filters {

@@ -51,7 +51,7 @@ fn texts_of_every_kind() {
         (
             403,
             "Could not find any accessible annotations.".to_owned(),
-            Permanent,
+            ObjectMissing,
         ),
         (404, "Obj X not found".to_owned(), ObjectMissing),
         (405, "HTTP 405: Method Not Allowed".to_owned(), Permanent),
@@ -141,6 +141,9 @@ const RECORDED: &[(&str, Class)] = &[
     ("class.create.unknown-group", ConfigurationChanged),
     ("class.create.viewonly", Credentials),
     ("annot.create.same-origin", Exists),
+    ("annot.update.other-user", ObjectMissing),
+    ("annot.update.missing", ObjectMissing),
+    ("class.update.missing-id", ObjectMissing),
     ("annot.create.unknown-obj", ObjectMissing),
     ("annot.create.unknown-group", ConfigurationChanged),
     ("annot.create.viewonly", Credentials),

@@ -3,21 +3,27 @@
 //! SkyPortal never takes two classifications for the same, and each new one may set off a follow-up
 //! observation. So before the first is posted, those that are there are listed.
 
+mod card;
 mod plan;
 
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Portal;
 use super::memory::KnownClass;
 use super::order::{Classification, Order};
-use super::retry::{Failure, Made, read};
+use super::retry::Failure;
 use super::setup::{Destination, Ids};
 use super::taxonomy::Taxonomy;
 use super::transport::Request;
+pub(super) use card::Card;
 use plan::{Plan, Wish};
+
+/// Before a row is made, a list older than this is not believed.
+const LISTING_HOLDS: Duration = Duration::from_secs(60);
 
 /// Whose rows: of all that the account posts, those of one filter of one group, after a restart too.
 fn origin(destination: &Destination) -> String {
@@ -67,11 +73,6 @@ struct Row {
     origin: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct MadeRow {
-    classification_id: i64,
-}
-
 /// What every call of one order has in common.
 struct Desk<'a> {
     portal: &'a Portal,
@@ -81,26 +82,22 @@ struct Desk<'a> {
     origin: String,
 }
 
+/// Lists our rows of an object that SkyPortal had before us.
+pub(super) async fn learn(portal: &Portal, order: &Order, ids: &Ids) -> Result<(), Failure> {
+    match Desk::of(portal, order, ids) {
+        Some(desk) if !desk.wishes().0.is_empty() => desk.learn().await,
+        _ => Ok(()),
+    }
+}
+
 pub(super) async fn upsert(
     portal: &Portal,
     order: &Order,
     ids: &Ids,
 ) -> Result<Vec<ClassOutcome>, Failure> {
-    let labels = order.classifications.iter().map(|one| one.class.clone());
-    let Some(taxonomy) = ids
-        .site
-        .taxonomy
-        .as_ref()
-        .filter(|_| ids.site.account.has("Classify"))
-    else {
+    let Some(desk) = Desk::of(portal, order, ids) else {
+        let labels = order.classifications.iter().map(|one| one.class.clone());
         return Ok(labels.map(ClassOutcome::Disabled).collect());
-    };
-    let desk = Desk {
-        portal,
-        order,
-        ids,
-        taxonomy,
-        origin: origin(order.destination.destination()),
     };
     let (wishes, mut outcomes) = desk.wishes();
     if wishes.is_empty() {
@@ -108,11 +105,10 @@ pub(super) async fn upsert(
     }
     desk.learn().await?;
     if desk.is_outdated() {
-        outcomes.extend(
-            wishes
-                .into_iter()
-                .map(|wish| ClassOutcome::Outdated(wish.class)),
-        );
+        let outdated = wishes
+            .into_iter()
+            .map(|wish| ClassOutcome::Outdated(wish.class));
+        outcomes.extend(outdated);
         return Ok(outcomes);
     }
     for wish in &wishes {
@@ -121,7 +117,19 @@ pub(super) async fn upsert(
     Ok(outcomes)
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
+    /// None where the token lacks `Classify`, or SkyPortal the taxonomy.
+    fn of(portal: &'a Portal, order: &'a Order, ids: &'a Ids) -> Option<Self> {
+        let taxonomy = ids.site.taxonomy.as_ref();
+        Some(Desk {
+            portal,
+            order,
+            ids,
+            taxonomy: taxonomy.filter(|_| ids.site.account.has("Classify"))?,
+            origin: origin(order.destination.destination()),
+        })
+    }
+
     /// The labels as classes of the taxonomy, each once, and what is to be said of the others.
     fn wishes(&self) -> (Vec<Wish>, Vec<ClassOutcome>) {
         let (mut wishes, mut left_out) = (Vec::<Wish>::new(), Vec::new());
@@ -159,23 +167,35 @@ impl Desk<'_> {
         if self.portal.memory().of(object_id).classifications.is_some() {
             return Ok(());
         }
-        let rows = self.list().await?;
-        let known = rows.into_iter().map(KnownClass::from).collect::<Vec<_>>();
-        self.portal
-            .memory()
-            .of(object_id)
-            .classifications
-            .get_or_insert(known);
-        Ok(())
+        self.list().await
     }
 
-    async fn list(&self) -> Result<Vec<Row>, Failure> {
-        let path = format!("/api/sources/{}/classifications", self.order.object_id);
-        let mut rows: Vec<Row> = self.portal.ask(&Request::get(path)).await?;
+    /// Our rows as they stand; of those that we know we know the alert's time too.
+    async fn list(&self) -> Result<(), Failure> {
+        let object_id = &self.order.object_id;
+        let mut rows = Row::list(self.portal, object_id).await?;
         rows.retain(|row| {
             row.author_id == self.ids.site.account.id && row.taxonomy_id == self.taxonomy.id
         });
-        Ok(rows)
+        let mut memory = self.portal.memory();
+        let known = memory.of(object_id);
+        let before = known.classifications.take().unwrap_or_default();
+        let now = rows.into_iter().map(|row| {
+            let same = before.iter().find(|known| known.id == row.id);
+            KnownClass {
+                mjd: same.map_or(f64::NEG_INFINITY, |known| known.mjd),
+                ..KnownClass::from(row)
+            }
+        });
+        known.classifications = Some(now.collect());
+        known.listed = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Another replica, or a replay, may have made a row since we looked.
+    fn listing_is_old(&self) -> bool {
+        let listed = self.portal.memory().of(&self.order.object_id).listed;
+        listed.is_none_or(|listed| listed.elapsed() > LISTING_HOLDS)
     }
 
     /// Where the memory was dropped meanwhile there is nothing to look at, and nothing to note: the
@@ -199,7 +219,11 @@ impl Desk<'_> {
     }
 
     async fn fulfil(&self, wish: &Wish, all: &[Wish]) -> Result<ClassOutcome, Failure> {
-        match plan::plan(&self.ours(), wish, all, self.order.mjd) {
+        let decide = || plan::plan(&self.ours(), wish, all, self.order.mjd);
+        if decide() == Plan::Post && self.listing_is_old() {
+            self.list().await?;
+        }
+        match decide() {
             Plan::Keep(id) => {
                 self.note(id, wish);
                 Ok(ClassOutcome::Kept(wish.class.clone()))
@@ -228,43 +252,25 @@ impl Desk<'_> {
         self.portal.call(&request).await.map(drop)
     }
 
+    /// The note says first that a row is on its way: a life after this one lists them again.
     async fn post(&self, wish: &Wish) -> Result<ClassOutcome, Failure> {
-        let request = Request::post_once("/api/classification", self.body(wish));
-        self.portal.memory().of(&self.order.object_id).classifying = true;
-        self.portal.note(&self.order.object_id).await;
-        let id = match self.portal.make_once(&request, || self.look(wish)).await? {
-            Made::Now(data) => read::<MadeRow>(&request, data)?.classification_id,
-            Made::Before(id) => id,
+        let object_id = &self.order.object_id;
+        self.portal.memory().of(object_id).classifying = true;
+        self.portal.note(object_id).await;
+        let card = Card {
+            object_id: object_id.clone(),
+            group_id: self.ids.group_id,
+            taxonomy_id: self.taxonomy.id,
+            author_id: self.ids.site.account.id,
+            class: wish.class.clone(),
+            origin: self.origin.clone(),
+            probability: wish.probability,
+            before: self.known(|rows| rows.iter().map(|row| row.id).collect()),
         };
+        let id = self.portal.classifications().ask(card).await?;
         self.note(id, wish);
-        self.portal.memory().of(&self.order.object_id).classifying = false;
+        self.portal.memory().of(object_id).classifying = false;
         Ok(ClassOutcome::Posted(wish.class.clone()))
-    }
-
-    fn body(&self, wish: &Wish) -> Value {
-        json!({
-            "obj_id": self.order.object_id,
-            "classification": wish.class,
-            "taxonomy_id": self.taxonomy.id,
-            "probability": wish.probability,
-            "origin": self.origin,
-            "ml": true,
-            "vote": false,
-            "label": false,
-            "group_ids": [self.ids.group_id],
-        })
-    }
-
-    /// A row like the one that we may have made, and did not know of before.
-    async fn look(&self, wish: &Wish) -> Result<Option<i64>, Failure> {
-        let rows = self.list().await?;
-        let before = self.known(|rows| rows.iter().map(|row| row.id).collect::<Vec<_>>());
-        let new = rows.iter().filter(|row| !before.contains(&row.id));
-        Ok(new
-            .filter(|row| row.origin.as_deref() == Some(&self.origin))
-            .filter(|row| row.classification == wish.class)
-            .map(|row| row.id)
-            .max())
     }
 
     /// The row is ours, for this filter, as of this alert.
@@ -280,6 +286,14 @@ impl Desk<'_> {
             rows.retain(|row| row.id != id);
             rows.push(row);
         });
+    }
+}
+
+impl Row {
+    /// All that we may see of an object, whoever made them.
+    async fn list(portal: &Portal, object_id: &str) -> Result<Vec<Row>, Failure> {
+        let path = format!("/api/sources/{object_id}/classifications");
+        portal.ask(&Request::get(path)).await
     }
 }
 

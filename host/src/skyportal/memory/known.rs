@@ -1,6 +1,7 @@
 //! What stands in SkyPortal for one object, as far as we know.
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -28,6 +29,9 @@ pub(crate) struct Known {
     pub there: Option<Vec<There>>,
     /// Our classifications, once they were listed.
     pub classifications: Option<Vec<KnownClass>>,
+    /// When that was; none: in a life before this one.
+    #[serde(skip)]
+    pub listed: Option<Instant>,
     /// A classification is being posted: what is remembered of them may be too little.
     pub classifying: bool,
     /// Our annotations, by origin.

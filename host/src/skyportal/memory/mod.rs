@@ -54,8 +54,6 @@ pub(crate) struct Memory {
     /// Where it outlives the process, and what leads the names of the notes: they are about one
     /// SkyPortal.
     notes: Option<(Notes, String)>,
-    /// The highest candidate id that SkyPortal gave.
-    highest: i64,
 }
 
 impl Memory {
@@ -64,7 +62,6 @@ impl Memory {
         Memory {
             recent: Recent::new(OBJECTS),
             notes: notes.map(|notes| (notes, format!("{} ", url.trim_end_matches('/')))),
-            highest: 0,
         }
     }
 
@@ -72,7 +69,6 @@ impl Memory {
         let object_id = object_id.to_owned();
         if !self.recent.holds(&object_id) {
             let known = self.noted(&object_id);
-            self.highest = self.highest.max(known.highest_candidate());
             *self.recent.entry(&object_id) = known;
         }
         self.recent.entry(&object_id)
@@ -87,14 +83,6 @@ impl Memory {
     /// Nothing is known any more but what the notes still say.
     pub fn forget_all(&mut self) {
         self.recent = Recent::new(OBJECTS);
-        self.highest = 0;
-    }
-
-    /// A new row's id is higher than all before; whether this one is.
-    pub fn is_new_candidate(&mut self, id: i64) -> bool {
-        let is_new = id > self.highest;
-        self.highest = self.highest.max(id);
-        is_new
     }
 
     /// The note to be kept of an object: where, its name, its text.

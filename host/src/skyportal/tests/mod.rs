@@ -1,5 +1,6 @@
 //! Whole deliveries against a small SkyPortal on loopback, with its quirks and its bad days.
 
+mod cost;
 mod delivery;
 mod dry;
 mod faults;
@@ -7,6 +8,7 @@ mod mock;
 mod remembered;
 mod secrets;
 mod set_up;
+mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -31,6 +33,8 @@ fn config(url: &str) -> config::SkyPortal {
         origin: Origins::default(),
         requests_per_second: 2000.0,
         burst: 100,
+        batch_seconds: 0.0,
+        batch_rows: 1000,
         timeout_seconds: 0.3,
     }
 }

@@ -4,18 +4,18 @@ use std::error::Error;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 
+use super::pace::{Pace, Turn};
 use super::{Method, NoReply, Reply, Request};
 use crate::config::{Secret, SkyPortal};
 
 /// Shorter than nginx keeps an idle connection (75 s), so that it is we who close it.
 const IDLE: Duration = Duration::from_secs(45);
 const CONNECT: Duration = Duration::from_secs(10);
+const TOO_MANY: u16 = 429;
 
 /// Why there cannot be a connection with this configuration.
 #[derive(Debug, thiserror::Error)]
@@ -37,8 +37,7 @@ pub(crate) struct Http {
     /// Without a slash at its end.
     base: String,
     token: Secret,
-    pace: DefaultDirectRateLimiter,
-    clock: DefaultClock,
+    pace: Pace,
 }
 
 impl Http {
@@ -59,7 +58,6 @@ impl Http {
             base: base(&config.url)?,
             token,
             pace: pace(config)?,
-            clock: DefaultClock::default(),
         })
     }
 
@@ -69,6 +67,9 @@ impl Http {
 
     pub async fn send(&self, request: &Request) -> Result<Reply, NoReply> {
         let reply = self.exchange(request).await;
+        if let Ok(reply) = &reply {
+            self.pace.learn(reply.status == TOO_MANY);
+        }
         match &reply {
             Ok(reply) => tracing::debug!(call = %request, status = reply.status, "answered"),
             Err(error) => tracing::debug!(call = %request, reason = %error.reason, "no answer"),
@@ -77,10 +78,8 @@ impl Http {
     }
 
     /// Waits for this token's turn to send a request.
-    pub async fn turn(&self) {
-        while let Err(early) = self.pace.check() {
-            tokio::time::sleep(early.wait_time_from(self.clock.now())).await;
-        }
+    pub async fn turn(&self, request: &Request) -> Turn<'_> {
+        self.pace.turn(request.urgent, request.group_id).await
     }
 
     async fn exchange(&self, request: &Request) -> Result<Reply, NoReply> {
@@ -170,20 +169,17 @@ fn base(text: &str) -> Result<String, ConnectError> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-fn pace(config: &SkyPortal) -> Result<DefaultDirectRateLimiter, ConnectError> {
-    let rate = positive("requests_per_second", config.requests_per_second)?;
+/// A rate of 0 is none at all, for an address that SkyPortal does not limit.
+fn pace(config: &SkyPortal) -> Result<Pace, ConnectError> {
+    let rate = match config.requests_per_second {
+        0.0 => None,
+        rate => Some(positive("requests_per_second", rate)?),
+    };
     let burst = NonZeroU32::new(config.burst).ok_or(ConnectError::Pace {
         key: "burst",
         value: 0.0,
     })?;
-    let quota = Quota::with_period(Duration::from_secs_f64(1.0 / rate)).ok_or(
-        // Faster than one request in a nanosecond.
-        ConnectError::Pace {
-            key: "requests_per_second",
-            value: rate,
-        },
-    )?;
-    Ok(RateLimiter::direct(quota.allow_burst(burst)))
+    Ok(Pace::new(rate, burst))
 }
 
 /// A number that can stand as seconds, or as one over them.

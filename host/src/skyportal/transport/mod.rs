@@ -6,6 +6,7 @@
 
 mod dry;
 mod http;
+mod pace;
 
 use std::fmt;
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub(crate) use dry::Dry;
 pub use dry::Sink;
 pub use http::ConnectError;
 pub(crate) use http::Http;
+pub(crate) use pace::Turn;
 
 /// The verbs that we use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +51,10 @@ pub struct Request {
     pub body: Option<Value>,
     /// A second execution would make a second row: never send it twice blindly.
     pub once: bool,
+    /// Before others that wait for their turn.
+    pub urgent: bool,
+    /// The group that it is for: groups take turns.
+    pub group_id: i64,
 }
 
 impl Request {
@@ -82,6 +88,18 @@ impl Request {
     }
 
     #[must_use]
+    pub fn of_group(mut self, group_id: i64) -> Self {
+        self.group_id = group_id;
+        self
+    }
+
+    #[must_use]
+    pub fn urgent(mut self) -> Self {
+        self.urgent = true;
+        self
+    }
+
+    #[must_use]
     pub fn with_query(mut self, key: &'static str, value: impl Into<String>) -> Self {
         self.query.push((key, value.into()));
         self
@@ -94,6 +112,8 @@ impl Request {
             query: Vec::new(),
             body,
             once: false,
+            urgent: false,
+            group_id: 0,
         }
     }
 }
@@ -135,11 +155,11 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    /// Waits until a request may be sent.
-    pub async fn turn(&self) {
+    /// Waits until the request may be sent; it may be under way as long as the turn is held.
+    pub async fn turn(&self, request: &Request) -> Option<Turn<'_>> {
         match self {
-            Transport::Http(http) => http.turn().await,
-            Transport::Dry(_) => {}
+            Transport::Http(http) => Some(http.turn(request).await),
+            Transport::Dry(_) => None,
         }
     }
 
