@@ -6,7 +6,7 @@ use anyhow::Result;
 use harness::deployment::Deployment;
 use harness::night;
 use harness::program::Program;
-use harness::rows::Science;
+use harness::rows::{Point, Science};
 use harness::{accounts, expected};
 use skysieve::simulate::Alert;
 use stand_in_skyportal::{Fault, Only};
@@ -145,6 +145,44 @@ async fn every_kind_of_bad_answer_is_followed_by_the_right_rows() -> Result<()> 
         let account = accounts::line(&ended.stdout, &format!("transients/{route}"));
         assert_eq!(account[0], account[1], "{route}: {}", ended.stdout);
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_skyportal_restored_from_a_back_up_gets_what_it_lost() -> Result<()> {
+    let mut night = Night::new(11, 60).await?;
+    let mut program = night.deployment.start().await?;
+    let alerts = night.alerts.clone();
+    let (before, after) = alerts.split_at(alerts.len() / 2);
+    let (kept, lost) = before.split_at(before.len() / 2);
+    night.deployment.send(kept).await?;
+    night.deployment.until_all_done(&mut program).await?;
+    let back_up = night.deployment.portal.rows();
+    night.deployment.send(lost).await?;
+    night.deployment.until_all_done(&mut program).await?;
+    night.deployment.portal.restore(back_up);
+    night.deployment.send(after).await?;
+    night.deployment.until_all_done(&mut program).await?;
+
+    // What the later alerts carry is there whole, once: their candidates, their light curves.
+    let verdicts = night::verdicts(&night.deployment.config, after).await?;
+    let expected = expected::science(&night.deployment.config, after, &verdicts);
+    let found = night.deployment.portal.read(Science::of);
+    for candidate in &expected.candidates {
+        assert!(found.candidates.contains(candidate), "{candidate:?}");
+    }
+    let key = |point: &Point| {
+        let (mjd, object) = ((point.mjd * 1e7).round() as i64, point.object.clone());
+        (object, point.origin.clone(), point.filter.clone(), mjd)
+    };
+    let mut there: Vec<_> = found.points.iter().map(key).collect();
+    there.sort();
+    let missing = |point: &&Point| there.binary_search(&key(point)).is_err();
+    let missing = expected.points.iter().filter(missing).count();
+    assert_eq!(missing, 0, "of {} points", expected.points.len());
+    let all = there.len();
+    there.dedup();
+    assert_eq!(there.len(), all, "points stand twice");
     Ok(())
 }
 

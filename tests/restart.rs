@@ -111,16 +111,27 @@ async fn an_orderly_end_in_the_middle_loses_and_doubles_nothing() -> Result<()> 
     Ok(())
 }
 
+/// How often it is killed in the middle of its work: `SKYSIEVE_KILLS=100` for a long test.
+fn kills() -> Result<usize> {
+    match std::env::var("SKYSIEVE_KILLS") {
+        Ok(text) => Ok(text.parse()?),
+        Err(_) => Ok(3),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_again_and_again_it_goes_on_where_kafka_remembers_it() -> Result<()> {
     let mut night = Night::new(3).await?;
     let alerts = night.alerts.clone();
     night.deployment.send(&alerts).await?;
     let all = night.expected.candidates.len();
-    for (life, share) in [(1, 5), (2, 3), (3, 2)] {
+    let kills = kills()?;
+    for life in 1..=kills {
         let mut program = night.deployment.start().await?;
         program
-            .until("some candidates", || night.candidates() >= all / share)
+            .until("some candidates", || {
+                night.candidates() >= all * life / (kills + 1)
+            })
             .await?;
         program.kill()?;
         night.deployment.inherit_as(&format!("life-{life}"))?;

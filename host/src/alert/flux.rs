@@ -64,13 +64,34 @@ mod tests {
         assert!((limit_of_flux_err(flux_err_of_limit(20.5)) - 20.5).abs() < 1e-12);
     }
 
-    #[test]
-    fn the_bits_of_a_flux_never_move() {
-        // 19.1723 as the survey's 32-bit float, widened.
-        let mag = f64::from(19.1723_f32);
-        assert_eq!(flux_of_mag(mag).to_bits(), FLUX_OF_19_1723);
-    }
+    /// ZTF's magnitude and error as they stand in a packet, and the bits of flux and error. They may
+    /// change only with a decision to let every light curve double.
+    const GOLDEN: [(f32, f32, u64, u64); 6] = [
+        (
+            12.3456,
+            0.012345,
+            0x40e4_7006_ddcf_7230,
+            0x407d_be97_e1b6_1372,
+        ),
+        (15.0, 0.05, 0x40ac_5d8f_a3f2_c19d, 0x4064_e684_1a3d_257d),
+        (18.5231, 0.071, 0x4061_b009_9c20_420a, 0x4022_81a9_63e1_56c7),
+        (
+            19.1723,
+            0.104321,
+            0x4053_7459_8621_6a9d,
+            0x401d_e872_5102_6ed3,
+        ),
+        (20.5, 0.2, 0x4036_e89f_0661_04c1, 0x4010_e136_703e_532a),
+        (21.9876, 0.31, 0x4017_482f_a965_c5a7, 0x3ffa_9705_cb37_1946),
+    ];
 
-    /// A golden value: it may change only with a decision to let every light curve double.
-    const FLUX_OF_19_1723: u64 = 0x4053_7459_8621_6a9d;
+    #[test]
+    fn the_bits_of_a_flux_and_its_error_never_move() {
+        for (mag, mag_err, flux_bits, err_bits) in GOLDEN {
+            let flux = flux_of_mag(f64::from(mag));
+            assert_eq!(flux.to_bits(), flux_bits, "{mag}: {:x}", flux.to_bits());
+            let err = flux_err_of_mag_err(f64::from(mag_err), flux);
+            assert_eq!(err.to_bits(), err_bits, "{mag_err}: {:x}", err.to_bits());
+        }
+    }
 }

@@ -36,6 +36,25 @@ mod tests {
         );
     }
 
+    /// A moved bit is a second point in SkyPortal.
+    #[test]
+    fn the_bits_of_a_time_never_move() {
+        for (jd, bits) in [
+            (2_461_121.817_673_6, 0x40ed_d82a_2a61_d340_u64),
+            (2_459_000.5, 0x40ec_cf00_0000_0000),
+            (2_460_907.712_345_6, 0x40ed_bd66_cb89_0000),
+        ] {
+            assert_eq!(mjd_of_jd(jd).to_bits(), bits, "{jd}");
+        }
+        for (tai, bits) in [
+            (61_109.144_740_12, 0x40ed_d6a4_9e33_f23b_u64),
+            (60_000.5, 0x40ed_4c0f_fc7d_ea01),
+            (61_300.987_654_321, 0x40ed_ee9f_975b_260f),
+        ] {
+            assert_eq!(utc_of_tai(tai).to_bits(), bits, "{tai}");
+        }
+    }
+
     #[test]
     fn older_dates_have_fewer_leap_seconds() {
         // 2016-06-01: 36 s.

@@ -38,6 +38,8 @@ fn skyportal(config: &Config, found: &mut Vec<String>) {
     let not_negative = [
         ("requests_per_second", skyportal.requests_per_second),
         ("batch_seconds", skyportal.batch_seconds),
+        ("settle_seconds", skyportal.settle_seconds),
+        ("longest_pause_seconds", skyportal.longest_pause_seconds),
     ];
     for (key, value) in not_negative {
         if !(0.0..=1e6).contains(&value) {

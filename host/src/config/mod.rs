@@ -72,6 +72,12 @@ pub struct SkyPortal {
     /// Seconds until a request without an answer is given up (SkyPortal's proxy gives up after 60).
     #[serde(default = "defaults::timeout_seconds")]
     pub timeout_seconds: f64,
+    /// After so many seconds a request whose answer was lost is over, and can be looked after.
+    #[serde(default = "defaults::settle_seconds")]
+    pub settle_seconds: f64,
+    /// The longest pause between two tries while SkyPortal is away.
+    #[serde(default = "defaults::longest_pause_seconds")]
+    pub longest_pause_seconds: f64,
 }
 
 /// The `origin` of photometry points: part of the key by which SkyPortal knows a point again, so
@@ -258,6 +264,12 @@ mod defaults {
         1000
     }
     pub fn timeout_seconds() -> f64 {
+        60.0
+    }
+    pub fn settle_seconds() -> f64 {
+        60.0
+    }
+    pub fn longest_pause_seconds() -> f64 {
         60.0
     }
     pub fn topic_refresh_seconds() -> u32 {

@@ -190,7 +190,13 @@ async fn skyportal(config: &Config) -> Vec<Finding> {
         Err(error) => return vec![Finding::fail(format!("the SkyPortal token: {error}"))],
     };
     let stop = CancellationToken::new();
-    let portal = match Portal::connect(&config.skyportal, token, Patience::default(), None, stop) {
+    let portal = match Portal::connect(
+        &config.skyportal,
+        token,
+        Patience::of(&config.skyportal),
+        None,
+        stop,
+    ) {
         Ok(portal) => portal,
         Err(error) => return vec![Finding::fail(error.to_string())],
     };

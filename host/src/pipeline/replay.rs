@@ -83,8 +83,14 @@ impl Replay {
             let token = config.skyportal.token.read().map_err(RunError::Token)?;
             let stop = CancellationToken::new();
             // A skysieve that runs beside us has the notes in hand.
-            Portal::connect(&config.skyportal, token, Patience::default(), None, stop)
-                .map_err(RunError::from)?
+            Portal::connect(
+                &config.skyportal,
+                token,
+                Patience::of(&config.skyportal),
+                None,
+                stop,
+            )
+            .map_err(RunError::from)?
         } else {
             Portal::dry(&config.skyportal, sink)
         };

@@ -99,7 +99,7 @@ impl Pipeline {
             config.sources.len(),
             Some(&config.state),
         )?);
-        let patience = Patience::default();
+        let patience = Patience::of(&config.skyportal);
         let notes = Notes::in_folder(&config.state)?;
         let sending = stop.sending.clone();
         let portal = Portal::connect(&config.skyportal, token, patience, Some(notes), sending)?;

@@ -97,9 +97,12 @@ async fn send(
         );
         return Err(Failure::new(&request, Class::ConfigurationChanged, &words));
     }
-    // A new row's id is higher than all before it.
-    let highest = portal.memory().of(&order.object_id).highest_candidate();
-    if made.ids.iter().any(|id| *id <= highest) {
+    let expected = {
+        let mut memory = portal.memory();
+        let known = memory.of(&order.object_id);
+        known.expects_candidates(passed_at, &made.ids)
+    };
+    if !expected {
         meet::doubt(portal, order, ids).await?;
     }
     let mut memory = portal.memory();

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::Portal;
 use super::answer::{Answer, Class, classify};
 use super::transport::{Reply, Request};
+use crate::config;
 use crate::store::Attempt;
 
 /// An hour of `Retry-After` is as much as is believed.
@@ -48,6 +49,18 @@ impl Default for Patience {
 }
 
 impl Patience {
+    /// As configured.
+    pub fn of(config: &config::SkyPortal) -> Self {
+        // Checked with the configuration; without that check the default holds.
+        let seconds = |value: f64, default| Duration::try_from_secs_f64(value).unwrap_or(default);
+        let default = Patience::default();
+        Patience {
+            ceiling: seconds(config.longest_pause_seconds, default.ceiling),
+            settle: seconds(config.settle_seconds, default.settle),
+            ..default
+        }
+    }
+
     /// Between half and all of a window that doubles from wait to wait, so that those who fell
     /// together do not come back together; never below `first` and never above `ceiling`.
     fn wait(&self, waits_so_far: u32) -> Duration {

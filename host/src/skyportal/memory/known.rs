@@ -1,13 +1,17 @@
 //! What stands in SkyPortal for one object, as far as we know.
 
 use std::collections::{BTreeMap, HashSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Candidates of one object that are remembered; alerts come again soon or not at all.
+/// Candidates of one object that are remembered.
 const CANDIDATES: usize = 32;
+
+/// An alert stands in several topics within minutes. One that comes later was asked for, after a
+/// loss perhaps, and is posted again.
+const COPIES_COME_WITHIN: Duration = Duration::from_secs(600);
 
 /// What stands in SkyPortal for one object.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -46,6 +50,9 @@ struct KnownCandidate {
     filter_id: i64,
     passed_at: String,
     ids: Vec<i64>,
+    /// None: in a life before this one.
+    #[serde(skip)]
+    posted: Option<Instant>,
 }
 
 /// One of our classification rows.
@@ -98,10 +105,25 @@ impl Known {
         (ra.value(), dec.value())
     }
 
-    /// The candidate of this filter and time, if it was posted lately.
+    /// The candidate of this filter and time, if it was posted just now.
     pub fn candidate(&self, filter_id: i64, passed_at: &str) -> Option<&[i64]> {
         let same = |one: &&KnownCandidate| one.filter_id == filter_id && one.passed_at == passed_at;
-        Some(&self.candidates.iter().find(same)?.ids)
+        let one = self.candidates.iter().rfind(same)?;
+        let lately = one.posted?.elapsed() < COPIES_COME_WITHIN;
+        lately.then_some(&one.ids)
+    }
+
+    /// Whether these ids are no wonder: those that this time's candidates had before, or above all
+    /// others, as the ids of new rows are.
+    pub fn expects_candidates(&self, passed_at: &str, ids: &[i64]) -> bool {
+        let of_then = self
+            .candidates
+            .iter()
+            .filter(|one| one.passed_at == passed_at);
+        let of_then: HashSet<i64> = of_then.flat_map(|one| one.ids.clone()).collect();
+        let highest = self.candidates.iter().flat_map(|one| &one.ids).max();
+        let is_new = |id: &i64| highest.is_none_or(|highest| id > highest);
+        ids.iter().all(|id| of_then.contains(id) || is_new(id))
     }
 
     pub fn add_candidate(&mut self, filter_id: i64, passed_at: &str, ids: &[i64]) {
@@ -112,13 +134,8 @@ impl Known {
             filter_id,
             passed_at: passed_at.to_owned(),
             ids: ids.to_vec(),
+            posted: Some(Instant::now()),
         });
-    }
-
-    /// The highest candidate id that SkyPortal gave for it.
-    pub fn highest_candidate(&self) -> i64 {
-        let ids = self.candidates.iter().flat_map(|one| &one.ids);
-        ids.copied().max().unwrap_or(0)
     }
 
     /// How many points were sent so that this group sees them.
@@ -211,8 +228,11 @@ mod tests {
         assert_eq!(back.position((9.0, 9.0)), here);
         assert_eq!(back.points, known.points);
         assert_eq!(back.classifications, known.classifications);
-        assert_eq!(back.candidate(3, "2026"), Some(&[5, 4][..]));
-        assert_eq!(back.highest_candidate(), 5);
+        assert_eq!(known.candidate(3, "2026"), Some(&[5, 4][..]));
+        assert_eq!(back.candidate(3, "2026"), None, "in a life before");
+        assert!(back.expects_candidates("2026", &[4]));
+        assert!(back.expects_candidates("2027", &[6, 7]));
+        assert!(!back.expects_candidates("2027", &[4]));
 
         known.classifying = true;
         let text = serde_json::to_vec(&known).unwrap();

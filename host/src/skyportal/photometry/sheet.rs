@@ -167,9 +167,8 @@ impl Round {
             .all(|line| line.object_id == lines[0].object_id);
         match failure.class {
             Class::ObjectMissing => {
-                let named = lines
-                    .iter()
-                    .find(|line| failure.words.ends_with(&line.object_id));
+                let is_named = |id: &str| failure.words.ends_with(&format!(" {id}"));
+                let named = lines.iter().find(|line| is_named(&line.object_id));
                 let named = named.or(one_object.then_some(&lines[0]));
                 let Some(named) = named.map(|line| line.object_id.clone()) else {
                     return halves(lines);

@@ -1,5 +1,7 @@
 //! SkyPortal's bad days: nothing is lost, nothing is doubled, nothing hangs.
 
+use stand_in_skyportal::{RateLimit, StandIn};
+
 use super::mock::{Fault, error};
 use super::*;
 
@@ -269,6 +271,41 @@ async fn a_server_that_is_not_there_is_waited_for() {
         matches!(&*problem, SetUpProblem::Call(failure) if failure.class == Class::Cancelled),
         "{problem}"
     );
+}
+
+#[tokio::test]
+async fn two_replicas_share_what_one_token_is_allowed() {
+    let limit = RateLimit {
+        per_second: 100.0,
+        burst: 10.0,
+    };
+    let server = StandIn::start(stand_in_skyportal::Setup {
+        rate_limit: Some(limit),
+        ..Default::default()
+    });
+    let server = server.await.unwrap();
+    let config = config::SkyPortal {
+        requests_per_second: 100.0,
+        burst: 10,
+        timeout_seconds: 60.0,
+        ..config(&server.url())
+    };
+    let replica = || {
+        let stop = CancellationToken::new();
+        let token = Secret::new(server.bot_token());
+        let portal = Portal::connect(&config, token, hurry(), None, stop).unwrap();
+        async move {
+            for _ in 0..150 {
+                portal.call(&Request::get("/api/streams")).await.unwrap();
+            }
+        }
+    };
+    tokio::join!(replica(), replica());
+    let calls = server.calls();
+    let taken = calls.iter().filter(|call| call.status == 200).count();
+    let too_many = calls.iter().filter(|call| call.status == 429).count();
+    assert_eq!(taken, 300);
+    assert!(too_many < taken / 2, "{too_many} refused");
 }
 
 #[tokio::test]

@@ -36,6 +36,8 @@ fn config(url: &str) -> config::SkyPortal {
         batch_seconds: 0.0,
         batch_rows: 1000,
         timeout_seconds: 0.3,
+        settle_seconds: 60.0,
+        longest_pause_seconds: 60.0,
     }
 }
 

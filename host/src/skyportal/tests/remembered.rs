@@ -11,7 +11,7 @@ fn later(order: &Order, days: f64) -> Order {
 }
 
 #[tokio::test]
-async fn a_repeat_after_a_restart_costs_no_request() {
+async fn a_repeat_after_a_restart_costs_its_candidate_and_no_more() {
     let (mock, state) = (Mock::start().await, tempfile::tempdir().unwrap());
     for life in 0..2 {
         let portal = connect_with(&mock, state.path());
@@ -19,7 +19,7 @@ async fn a_repeat_after_a_restart_costs_no_request() {
         mock.forget_calls();
         let receipt = portal.deliver(&order).await.unwrap();
         let calls = mock.state().calls.len();
-        assert_eq!(calls == 0, life == 1, "{calls} calls in life {life}");
+        assert_eq!(calls == 1, life == 1, "{calls} calls in life {life}");
         assert_eq!(receipt.photometry.sent, if life == 0 { 4 } else { 0 });
     }
     assert_eq!(mock.state().points.len(), 4);
