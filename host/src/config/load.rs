@@ -228,7 +228,7 @@ mod tests {
                 "          - fink_kn_candidates_ztf",
                 "          - fink_kn_candidate_ztf",
             )
-            .replace("requests_per_second: 5", "requests_per_second: 0");
+            .replace("requests_per_second: 5", "requests_per_second: -1");
         let error = load(&text).unwrap_err().to_string();
         for part in [
             "`../supernovae/x.wasm`",

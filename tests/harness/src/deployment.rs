@@ -114,6 +114,14 @@ impl Deployment {
         self.folder.path().join("skysieve.yaml")
     }
 
+    /// Whether a text stands anywhere in the state directory.
+    ///
+    /// # Errors
+    /// Where a file cannot be read.
+    pub fn state_holds(&self, text: &str) -> Result<bool> {
+        holds(&self.config.state, text.as_bytes())
+    }
+
     /// Writes the configuration (JSON is YAML).
     ///
     /// # Errors
@@ -228,6 +236,22 @@ impl Deployment {
             .until("the end of the alerts, in the stored offsets", all_done)
             .await
     }
+}
+
+fn holds(folder: &Path, text: &[u8]) -> Result<bool> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let found = if path.is_dir() {
+            holds(&path, text)?
+        } else {
+            let bytes = std::fs::read(path)?;
+            bytes.windows(text.len()).any(|window| window == text)
+        };
+        if found {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn kafka_group(name: &str, survey: Survey) -> String {

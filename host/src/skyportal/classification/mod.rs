@@ -180,6 +180,10 @@ impl<'a> Desk<'a> {
         let mut memory = self.portal.memory();
         let known = memory.of(object_id);
         let before = known.classifications.take().unwrap_or_default();
+        // Made for another destination while the list was on its way.
+        let last = rows.iter().map(|row| row.id).max();
+        let newer = before.iter().filter(|row| Some(row.id) > last).cloned();
+        let newer: Vec<KnownClass> = newer.collect();
         let now = rows.into_iter().map(|row| {
             let same = before.iter().find(|known| known.id == row.id);
             KnownClass {
@@ -187,7 +191,7 @@ impl<'a> Desk<'a> {
                 ..KnownClass::from(row)
             }
         });
-        known.classifications = Some(now.collect());
+        known.classifications = Some(now.chain(newer).collect());
         known.listed = Some(Instant::now());
         Ok(())
     }
@@ -255,7 +259,7 @@ impl<'a> Desk<'a> {
     /// The note says first that a row is on its way: a life after this one lists them again.
     async fn post(&self, wish: &Wish) -> Result<ClassOutcome, Failure> {
         let object_id = &self.order.object_id;
-        self.portal.memory().of(object_id).classifying = true;
+        self.portal.memory().of(object_id).classifying += 1;
         self.portal.note(object_id).await;
         let card = Card {
             object_id: object_id.clone(),
@@ -269,7 +273,9 @@ impl<'a> Desk<'a> {
         };
         let id = self.portal.classifications().ask(card).await?;
         self.note(id, wish);
-        self.portal.memory().of(object_id).classifying = false;
+        let mut memory = self.portal.memory();
+        let under_way = &mut memory.of(object_id).classifying;
+        *under_way = under_way.saturating_sub(1);
         Ok(ClassOutcome::Posted(wish.class.clone()))
     }
 

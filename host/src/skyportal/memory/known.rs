@@ -36,8 +36,8 @@ pub(crate) struct Known {
     /// When that was; none: in a life before this one.
     #[serde(skip)]
     pub listed: Option<Instant>,
-    /// A classification is being posted: what is remembered of them may be too little.
-    pub classifying: bool,
+    /// So many classifications are being posted: what is remembered of them may be too little.
+    pub classifying: u32,
     /// Our annotations, by origin.
     pub annotations: BTreeMap<String, KnownAnnotation>,
     /// Comments sent, by group.
@@ -150,7 +150,7 @@ impl Known {
     /// As another process left it.
     pub fn read(text: &[u8]) -> Result<Known, serde_json::Error> {
         let mut known: Known = serde_json::from_slice(text)?;
-        if std::mem::take(&mut known.classifying) {
+        if std::mem::take(&mut known.classifying) > 0 {
             known.classifications = None;
         }
         Ok(known)
@@ -234,7 +234,7 @@ mod tests {
         assert!(back.expects_candidates("2027", &[6, 7]));
         assert!(!back.expects_candidates("2027", &[4]));
 
-        known.classifying = true;
+        known.classifying = 1;
         let text = serde_json::to_vec(&known).unwrap();
         let back = Known::read(&text).unwrap();
         assert_eq!(back.classifications, None, "it was cut short in between");

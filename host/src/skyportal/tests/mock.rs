@@ -118,7 +118,8 @@ impl Mock {
     /// Yesterday's back-up: set up, and not an object in it; ids go on where they were then.
     pub fn restore_from_before_the_objects(&self) {
         let mut state = self.state();
-        state.last_id = 110;
+        let first = state.candidates[0]["candidates"][0].as_i64().unwrap();
+        state.last_id = first - 1;
         state.objects.clear();
         state.candidates.clear();
         state.sources.clear();
@@ -330,11 +331,11 @@ impl State {
     }
 
     fn candidate(&mut self, body: &Value) -> Reply {
-        let filters: Vec<&Value> = body["filter_ids"].as_array().unwrap().iter().collect();
+        let filters = body["filter_ids"].as_array().unwrap();
         if !self
             .filters
             .iter()
-            .any(|filter| filters.contains(&&filter["id"]))
+            .any(|filter| filters.contains(&filter["id"]))
         {
             return refuse("At least one valid filter ID must be provided.");
         }
@@ -345,11 +346,12 @@ impl State {
                 .all(|key| one["row"][key] == body[key])
         };
         if let Some(there) = self.candidates.iter().find(same) {
-            return Ok(json!({"ids": [there["candidate"]]}));
+            return Ok(json!({"ids": there["candidates"]}));
         }
-        let id = self.id();
-        self.candidates.push(json!({"candidate": id, "row": body}));
-        Ok(json!({"ids": [id]}))
+        let ids: Vec<i64> = (0..filters.len()).map(|_| self.id()).collect();
+        self.candidates
+            .push(json!({"candidates": ids, "row": body}));
+        Ok(json!({"ids": ids}))
     }
 
     fn head(&self, object: &str) -> Reply {
