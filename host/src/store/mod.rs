@@ -23,6 +23,9 @@ pub use notes::Notes;
 /// Another process holds the file for the moment of a write or a look.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Bytes of a file that are kept at hand.
+const CACHE: usize = 16 << 20;
+
 /// Why the store could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -83,7 +86,8 @@ fn check_writable(file: &Path) -> Result<(), StoreError> {
 fn open(file: &Path) -> Result<Database, StoreError> {
     let until = Instant::now() + PATIENCE;
     loop {
-        match Database::create(file) {
+        let opened = Database::builder().set_cache_size(CACHE).create(file);
+        match opened {
             Ok(database) => return Ok(database),
             Err(DatabaseError::DatabaseAlreadyOpen) if Instant::now() < until => {
                 sleep(Duration::from_millis(20));
