@@ -23,12 +23,13 @@ filter! {
     decide: decide,
     fields Alert<'a> with quality: Quality<'a>, place: Place<'a>, host: Host<'a>, gaia: Gaia<'a> {
         detections: Option<i64> = "diaObject.nDiaSources";
-        u_max: f64 = "diaObject.u_psfFluxMax";
-        g_max: f64 = "diaObject.g_psfFluxMax";
-        r_max: f64 = "diaObject.r_psfFluxMax";
-        i_max: f64 = "diaObject.i_psfFluxMax";
-        z_max: f64 = "diaObject.z_psfFluxMax";
-        y_max: f64 = "diaObject.y_psfFluxMax";
+        // Fink takes a column that a schema lacks for a null one.
+        u_max: f64 = "diaObject.u_psfFluxMax", optional;
+        g_max: f64 = "diaObject.g_psfFluxMax", optional;
+        r_max: f64 = "diaObject.r_psfFluxMax", optional;
+        i_max: f64 = "diaObject.i_psfFluxMax", optional;
+        z_max: f64 = "diaObject.z_psfFluxMax", optional;
+        y_max: f64 = "diaObject.y_psfFluxMax", optional;
         solar_system: Option<bool> = "pred.is_sso";
         vsx: Option<&'a str> = "xm.vsx_Type";
     }

@@ -1,6 +1,8 @@
 //! `skysieve replay`: every file gets a verdict or a reason; and the verdicts, classes and requests
 //! are right, on simulated alerts and, where they are at hand, on Fink's own.
 
+mod examples;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

@@ -1,5 +1,7 @@
 //! Real packets, field by field against an independent decoder.
 
+mod blocks;
+
 use apache_avro::Schema;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
