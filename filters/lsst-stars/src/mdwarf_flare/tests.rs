@@ -83,7 +83,7 @@ fn the_verdict_is_the_rules() {
         let (flux, template) = (a.f64("diaSource.psfFlux"), a.f64("diaSource.templateFlux"));
         let mjd = a.f64("diaSource.midpointMjdTai");
         let new = mjd == a.f64("misc.firstDiaSourceMjdTaiFink");
-        (!new || (new && gaia_star(a)))
+        (!new || gaia_star(a))
             && reference::good_quality(a)
             && matches!(a.str("diaSource.band"), Some("u" | "g"))
             && red(a)
