@@ -154,3 +154,19 @@ fn explain_passes_over_the_other_surveys_alerts() {
     let unknown = skysieve(&["explain", &module("bright.wasm"), &alerts, "--id", "1"]);
     assert!(!unknown.status.success());
 }
+
+#[test]
+fn the_assembly_script_sdk_passes_its_own_tests() {
+    if !crate::node("the tests of the AssemblyScript SDK") {
+        return;
+    }
+    let folder = crate::root().join("filters/assemblyscript");
+    let tested = Command::new("node")
+        .args(["--test", "tests/"])
+        .current_dir(folder)
+        .env("SKYSIEVE_MODULES", guests::folder())
+        .output()
+        .unwrap();
+    let shown = text(&tested);
+    assert!(shown.contains("# pass 6"), "{shown}");
+}

@@ -1,5 +1,7 @@
 //! Through how much air Rubin looks.
 
+use skysieve_sdk::astro::sin_cos_degrees;
+
 /// Cerro Pachón, degrees east and north. Its height changes nothing here.
 const LONGITUDE: f64 = -70.736_68;
 const LATITUDE: f64 = -30.240_74;
@@ -16,28 +18,32 @@ const TAI_MINUS_UTC: f64 = 37.0 / 86_400.0;
 pub fn airmass(ra: f64, dec: f64, mjd_tai: f64) -> f64 {
     let days = mjd_tai - TAI_MINUS_UTC - J2000;
     let centuries = days / 36_525.0;
-    let (ra, dec) = precessed(ra.to_radians(), dec.to_radians(), centuries);
+    let (ra, dec) = precessed(ra, dec, centuries);
     let turns = 0.779_057_273_264 + 0.002_737_811_911_354_48 * days + days % 1.0;
     let precession = 4_612.156_534 * centuries / 3_600.0;
-    let sidereal = (turns * 360.0 + precession + LONGITUDE).to_radians();
-    let (sin_lat, cos_lat) = libm::sincos(LATITUDE.to_radians());
-    let cos_zenith = sin_lat * libm::sin(dec) + cos_lat * libm::cos(dec) * libm::cos(sidereal - ra);
-    1.0 / cos_zenith
+    let sidereal = turns * 360.0 + precession + LONGITUDE;
+    let (sin_lat, cos_lat) = sin_cos_degrees(LATITUDE);
+    let (sin_dec, cos_dec) = sin_cos_degrees(dec);
+    let (_, cos_hour_angle) = sin_cos_degrees(sidereal - ra);
+    1.0 / (sin_lat * sin_dec + cos_lat * cos_dec * cos_hour_angle)
 }
 
-/// From J2000 to the mean equator and equinox of date, in radians.
+/// From J2000 to the mean equator and equinox of date, in degrees.
 fn precessed(ra: f64, dec: f64, t: f64) -> (f64, f64) {
-    let arcseconds = |a: f64, b: f64, c: f64| ((a + (b + c * t) * t) * t / 3_600.0).to_radians();
+    let arcseconds = |a: f64, b: f64, c: f64| (a + (b + c * t) * t) * t / 3_600.0;
     let zeta = arcseconds(2_306.218_1, 0.301_88, 0.017_998);
     let z = arcseconds(2_306.218_1, 1.094_68, 0.018_203);
     let theta = arcseconds(2_004.310_9, -0.426_65, -0.041_833);
-    let (sin_theta, cos_theta) = libm::sincos(theta);
-    let (sin_dec, cos_dec) = libm::sincos(dec);
-    let (sin_ra, cos_ra) = libm::sincos(ra + zeta);
+    let (sin_theta, cos_theta) = sin_cos_degrees(theta);
+    let (sin_dec, cos_dec) = sin_cos_degrees(dec);
+    let (sin_ra, cos_ra) = sin_cos_degrees(ra + zeta);
     let x = cos_theta * cos_dec * cos_ra - sin_theta * sin_dec;
     let y = cos_dec * sin_ra;
     let up = sin_theta * cos_dec * cos_ra + cos_theta * sin_dec;
-    (libm::atan2(y, x) + z, libm::asin(up.clamp(-1.0, 1.0)))
+    (
+        libm::atan2(y, x).to_degrees() + z,
+        libm::asin(up.clamp(-1.0, 1.0)).to_degrees(),
+    )
 }
 
 #[cfg(test)]
