@@ -3,10 +3,13 @@
 
 #[path = "swap/apart.rs"]
 mod apart;
+#[path = "swap/quarantine.rs"]
+mod quarantine;
 
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use harness::deployment::Deployment;
@@ -29,7 +32,7 @@ async fn modules_are_exchanged_under_way_and_every_alert_is_judged_once() -> Res
         parameters.insert(cut.to_owned(), 0.0.into());
     }
     parameters.insert("max_age".to_owned(), 10_000.0.into());
-    let alerts = night::alerts(10, 30, 180);
+    let alerts = night::alerts(10, 30, 240);
     let verdicts = night::verdicts(&deployment.config, &alerts).await?;
     let expected = expected::science(&deployment.config, &alerts, &verdicts);
     let folder = deployment.config.groups[0].modules.clone();
@@ -64,6 +67,25 @@ async fn modules_are_exchanged_under_way_and_every_alert_is_judged_once() -> Res
     judge(&mut deployment, &mut program, part).await?;
     tells_of(&deployment, &verdicts, part, "0.3.0");
 
+    // Ten times a second, while alerts come.
+    let versions = (40..60).map(|n| version(&first, &format!("0.{}.{}", n / 10, n % 10)));
+    let versions = versions.collect::<Result<Vec<_>>>()?;
+    let there = folder.clone();
+    let flood = tokio::spawn(async move {
+        for version in versions {
+            replace(&there, &version)?;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        anyhow::Ok(())
+    });
+    judge(&mut deployment, &mut program, next()).await?;
+    flood.await??;
+    // Nobody judges with it before an alert comes, and the last one wins.
+    program.until_log("version=\"0.5.9\"").await?;
+    let part = next();
+    judge(&mut deployment, &mut program, part).await?;
+    tells_of(&deployment, &verdicts, part, "0.5.9");
+
     // Not a module at all.
     replace(&folder, b"PNG? no, and not WebAssembly either")?;
     program
@@ -71,14 +93,14 @@ async fn modules_are_exchanged_under_way_and_every_alert_is_judged_once() -> Res
         .await?;
     let part = next();
     judge(&mut deployment, &mut program, part).await?;
-    tells_of(&deployment, &verdicts, part, "0.3.0");
+    tells_of(&deployment, &verdicts, part, "0.5.9");
 
     // No file at all.
     fs::remove_file(folder.join(FILE))?;
     program.until_log("its last good version runs on").await?;
     let part = next();
     judge(&mut deployment, &mut program, part).await?;
-    tells_of(&deployment, &verdicts, part, "0.3.0");
+    tells_of(&deployment, &verdicts, part, "0.5.9");
 
     let log = program.log();
     program.terminate()?;

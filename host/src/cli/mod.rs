@@ -4,6 +4,7 @@ mod check;
 mod dead_letters;
 mod fields;
 mod import;
+mod modules;
 mod new;
 mod replay;
 mod rewind;
@@ -59,6 +60,9 @@ enum Command {
     Import(import::ImportArguments),
     /// List the fields that a module may ask for: of a schema, of an alert, or of a survey.
     Fields(fields::FieldsArguments),
+    /// Look at the modules of a running skysieve, pin them, roll them back, release them.
+    #[command(subcommand)]
+    Modules(modules::ModulesCommand),
     /// What could not be read or delivered: look at it, deliver it after all, drop it.
     #[command(subcommand)]
     DeadLetters(dead_letters::DeadLettersCommand),
@@ -133,6 +137,7 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Config(arguments) => schema::config(&arguments),
         Command::Import(arguments) => import::import(&arguments),
         Command::Fields(arguments) => fields::fields(arguments),
+        Command::Modules(command) => modules::run(command),
         Command::DeadLetters(command) => dead_letters::run(command).await,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::load::nearest;
-use super::{Config, Filter, Group};
+use super::{Config, Faults, Filter, Group};
 use crate::alert::Survey;
 
 /// Everything that contradicts itself, in the order of the file.
@@ -125,6 +125,17 @@ fn groups(config: &Config, found: &mut Vec<String>) {
             found,
         );
         for filter in &group.filters {
+            let Faults {
+                quarantine_after,
+                within,
+                ..
+            } = filter.faults;
+            if within == 0 || u64::from(quarantine_after) > within {
+                found.push(format!(
+                    "the filter `{}/{}`: `faults` asks for {quarantine_after} faults within {within} alerts, which cannot be",
+                    group.name, filter.name
+                ));
+            }
             check_filter(config, group, filter, found);
         }
     }

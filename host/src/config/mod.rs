@@ -6,6 +6,7 @@
 
 mod change;
 mod check;
+mod faults;
 mod import;
 mod load;
 mod schema;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::Survey;
 
+pub use faults::{FaultPolicy, Faults, Isolation};
 pub use import::{Import, ImportError, import};
 pub(crate) use load::nearest;
 pub use load::{ConfigError, DEFAULT_YAML};
@@ -181,6 +183,12 @@ pub struct Filter {
     pub parameters: BTreeMap<String, serde_json::Value>,
     #[serde(default)]
     pub limits: Limits,
+    /// For the filter and its mappings alike.
+    #[serde(default)]
+    pub isolation: Isolation,
+    /// For the filter and its mappings alike.
+    #[serde(default)]
+    pub faults: Faults,
     /// What each route of the module's manifest means.
     pub routes: BTreeMap<String, Route>,
 }

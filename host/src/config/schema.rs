@@ -69,6 +69,8 @@ groups:
         topics: [t]
         module: m.wasm
         parameters: { anything: 1 }
+        isolation: strict
+        faults: { policy: dead-letter, quarantine_after: 1, within: 1, probation_minutes: 1 }
         limits: { fuel: 1, milliseconds: 1, memory_mib: 1, output_kib: 1 }
         routes:
           main:

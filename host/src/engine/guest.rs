@@ -26,6 +26,35 @@ pub struct Guest {
     state: State,
     fuel_used: u64,
     log_budget: LogBudget,
+    isolation: Isolation,
+    /// Alerts that the instance has seen.
+    uses: u32,
+}
+
+/// How far apart the alerts of one guest are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// Fresh memory for every alert, whatever the module does: 3 µs each. To be chosen for a module
+    /// whose reset nobody trusts.
+    Strict,
+    /// One instance, reset between alerts, for so many of them: what a reset forgets to free does
+    /// not add up for ever. A call costs no more than the module's own work.
+    Reuse { alerts: u32 },
+}
+
+impl Default for Isolation {
+    fn default() -> Self {
+        Isolation::Reuse { alerts: 100_000 }
+    }
+}
+
+impl Isolation {
+    fn uses(self) -> u32 {
+        match self {
+            Isolation::Strict => 1,
+            Isolation::Reuse { alerts } => alerts,
+        }
+    }
 }
 
 /// What the instance holds.
@@ -63,7 +92,15 @@ impl Guest {
             state: State::Clean,
             fuel_used: 0,
             log_budget: LogBudget::new(),
+            isolation: Isolation::default(),
+            uses: 0,
         })
+    }
+
+    /// The same guest, its alerts kept apart in this way.
+    pub fn isolated(mut self, isolation: Isolation) -> Self {
+        self.isolation = isolation;
+        self
     }
 
     pub fn module(&self) -> &Module {
@@ -253,6 +290,10 @@ impl Guest {
             return Ok(());
         }
         self.state = State::Clean;
+        self.uses += 1;
+        if self.uses >= self.isolation.uses() {
+            self.discard();
+        }
         let Some(living) = &mut self.living else {
             return Ok(());
         };
@@ -267,6 +308,7 @@ impl Guest {
     fn discard(&mut self) {
         self.living = None;
         self.state = State::Clean;
+        self.uses = 0;
     }
 
     fn account(&mut self) {

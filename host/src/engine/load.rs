@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use wasmtime::InstancePre;
 
 use super::compile::{self, CompileRefusal};
 use super::exports::{self, Export, Exports};
 use super::fault::Fault;
+use super::hash::Hash;
 use super::imports::{self, ImportRefusal};
 use super::instance::{Allowance, Living, State};
 use super::limits::CallLimits;
@@ -21,39 +21,6 @@ use super::runtime::{Engine, Inner};
 /// Bytes of a module.
 pub(super) const MAX_MODULE_BYTES: usize = 16 * 1024 * 1024;
 const MAX_MANIFEST_BYTES: usize = 1024 * 1024;
-
-/// SHA-256 of a module's bytes; shown by its first twelve digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Hash([u8; 32]);
-
-impl Hash {
-    pub fn of(bytes: &[u8]) -> Self {
-        Hash(Sha256::digest(bytes).into())
-    }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// All 64 hexadecimal digits.
-    pub fn full(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-}
-
-impl fmt::Display for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0[..6]
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
 
 /// A module was refused; nothing else changes.
 #[derive(Debug, thiserror::Error)]

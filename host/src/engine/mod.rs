@@ -13,6 +13,7 @@ mod delivery;
 mod exports;
 mod fault;
 mod guest;
+mod hash;
 mod imports;
 mod instance;
 mod limits;
@@ -36,15 +37,19 @@ pub use compile::{CompileLimits, CompileRefusal, Compiling, serve_as_compiler};
 pub use delivery::{Classification, Delivery, DeliveryError, Photometry, Position, Save};
 pub use exports::Export;
 pub use fault::{Abort, Fault};
-pub use guest::Guest;
+pub use guest::{Guest, Isolation};
+pub use hash::{Hash, NotAHash};
 pub use imports::ImportRefusal;
 pub use limits::CallLimits;
-pub use load::{Hash, LoadError, Module, Refusal};
+pub use load::{LoadError, Module, Refusal};
 pub use manifest::{Cut, Manifest, ManifestError, ValueSpec, ValueType};
 pub use params::{BoundParams, ParamError, ParamSpec};
 pub use record::{Fields, Input};
 pub use runtime::{Engine, EngineError, EngineSettings, WORKER_STACK};
-pub use shelf::{FileStatus, RefusedFile, RunningFile, Shelf};
+pub use shelf::{
+    Bar, BarKind, CommandError, Duty, Event, FileStatus, Ledger, RefusedFile, RunningFile, Shelf,
+    What,
+};
 pub use values::Value;
 pub use verdict::Verdict;
 pub use watch::{Watch, WatchError};

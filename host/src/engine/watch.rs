@@ -15,9 +15,10 @@ use std::time::{Duration, Instant, SystemTime};
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::load::{Hash, MAX_MODULE_BYTES, Module, Refusal};
+use super::hash::Hash;
+use super::load::{MAX_MODULE_BYTES, Module, Refusal};
 use super::runtime::{Engine, WORKER_STACK};
-use super::shelf::Shelf;
+use super::shelf::{Known, Ledger, Shelf};
 
 /// A last look at a module before it is published: does it fit the configuration? The text of the
 /// refusal is shown to the team.
@@ -65,23 +66,31 @@ pub struct Watch {
     _watcher: Option<RecommendedWatcher>,
 }
 
-enum News {
+/// What the thread that loads hears.
+#[derive(Debug)]
+pub(super) enum News {
+    /// These files may have changed, or shall be looked at as if they had.
     Changed(Vec<String>),
+    /// How the modules stand is to be written down.
+    Save,
     Stop,
 }
 
 impl Watch {
-    /// Loads every `*.wasm` of the directory, then follows its changes on a thread of its own.
-    /// Files that are refused now do not prevent the start: ask [`Shelf::status`].
+    /// Loads what the ledger remembers and every `*.wasm` of the directory, then follows its
+    /// changes on a thread of its own. Files that are refused now do not prevent the start: ask
+    /// [`Shelf::status`].
     ///
     /// # Errors
     /// Where the directory cannot be read or no thread can be started.
     pub fn start(
         engine: &Engine,
         directory: &Path,
+        ledger: Option<Ledger>,
         check: impl Fn(&str, &Module) -> Result<(), String> + Send + 'static,
     ) -> Result<Self, WatchError> {
-        Self::start_at(Pace::default(), true, engine, directory, Box::new(check))
+        let pace = Pace::default();
+        Self::start_at(pace, true, engine, directory, ledger, Box::new(check))
     }
 
     pub(super) fn start_at(
@@ -89,10 +98,12 @@ impl Watch {
         announced: bool,
         engine: &Engine,
         directory: &Path,
+        ledger: Option<Ledger>,
         check: Box<Check>,
     ) -> Result<Self, WatchError> {
-        let shelf = Arc::new(Shelf::default());
+        let shelf = Arc::new(Shelf::new(ledger));
         let (news, inbox) = mpsc::channel();
+        shelf.employ(news.clone());
         // Before the first look, so that no change falls between the two.
         let watcher = announced
             .then(|| announce(directory, news.clone()))
@@ -105,6 +116,7 @@ impl Watch {
             seen: BTreeMap::new(),
             readable: true,
         };
+        scan.restore();
         scan.look(&BTreeSet::new())
             .map_err(|source| WatchError::Directory {
                 directory: directory.to_owned(),
@@ -194,7 +206,9 @@ fn follow(scan: &mut Scan, pace: Pace, inbox: &Receiver<News>) {
                 let now = Instant::now();
                 due = (now + pace.quiet).min(*latest.get_or_insert(now + pace.patience));
             }
+            Ok(News::Save) => scan.shelf.save(),
             Err(RecvTimeoutError::Timeout) => {
+                touched.extend(scan.shelf.end_rests(SystemTime::now()));
                 // A directory that cannot be read is reported by the look itself.
                 let _ = scan.look(&touched);
                 touched.clear();
@@ -223,6 +237,18 @@ struct Scan {
 }
 
 impl Scan {
+    /// The last good versions, as the configuration of today wants them.
+    fn restore(&self) {
+        self.shelf.restore(|file, bytes| {
+            let module = self.engine.load(file, bytes).map_err(|e| e.to_string());
+            let checked = module.and_then(|m| (self.check)(file, &m).map(|()| m));
+            let told = checked.inspect_err(|why| {
+                tracing::warn!(file, "an earlier version is forgotten: {why}");
+            });
+            told.ok()
+        });
+    }
+
     /// Loads what changed since the last look, and what is named.
     fn look(&mut self, touched: &BTreeSet<String>) -> io::Result<()> {
         let files = self.list()?;
@@ -258,12 +284,10 @@ impl Scan {
             Err(error) => return self.refuse(file, None, format!("cannot read the file: {error}")),
         };
         let hash = Hash::of(&bytes);
-        let (running, refused) = self.shelf.hashes(file);
-        if running == Some(hash) {
-            return self.shelf.confirm(file);
-        }
-        if refused == Some(hash) {
-            return;
+        match self.shelf.knows(file, hash) {
+            Known::Good => return self.shelf.confirm(file),
+            Known::Bad => return,
+            Known::No => {}
         }
         let module = match self.engine.load(file, &bytes) {
             Ok(module) => module,
@@ -278,45 +302,41 @@ impl Scan {
             }
         };
         match (self.check)(file, &module) {
-            Ok(()) => self.publish(file, module, running),
+            Ok(()) => self.publish(file, module, &bytes),
             Err(reason) => self.refuse(file, Some(hash), reason),
         }
     }
 
-    fn publish(&self, file: &str, module: Module, before: Option<Hash>) {
+    fn publish(&self, file: &str, module: Module, bytes: &[u8]) {
         let manifest = module.manifest();
+        let before = self.shelf.get(file);
         tracing::info!(
             file,
             module = manifest.name,
             version = manifest.version,
             hash = %module.hash(),
-            before = before.map(|hash| hash.to_string()),
+            before = before.map(|before| before.hash().to_string()),
             "module loaded"
         );
-        self.shelf.publish(file, module);
+        self.shelf.publish(file, module, bytes);
     }
 
     fn refuse(&self, file: &str, hash: Option<Hash>, reason: String) {
-        let (running, _) = self.shelf.hashes(file);
+        let running = self.shelf.get(file);
         tracing::error!(
             file,
             directory = %self.directory.display(),
             hash = hash.map(|hash| hash.to_string()),
-            running = running.map(|hash| hash.to_string()),
+            running = running.map(|running| running.hash().to_string()),
             "module refused, what runs runs on: {reason}"
         );
         self.shelf.refuse(file, hash, reason);
     }
 
     fn forget_deleted(&mut self, files: &BTreeMap<String, Stamp>) {
-        let gone: Vec<String> = self
-            .seen
-            .keys()
-            .filter(|name| !files.contains_key(*name))
-            .cloned()
-            .collect();
-        for name in gone {
-            self.seen.remove(&name);
+        self.seen.retain(|name, _| files.contains_key(name));
+        let known = self.shelf.status().into_iter().map(|status| status.file);
+        for name in known.filter(|name| !files.contains_key(name)) {
             if self.shelf.delete(&name) {
                 tracing::warn!(
                     file = name,

@@ -65,11 +65,17 @@ fn modules(config: &Config) -> Vec<Finding> {
 fn refused(modules: &Modules) -> Vec<Finding> {
     let files = modules.status().into_iter();
     let told = files.filter_map(|file| {
-        let refused = file.refused?;
-        Some(Finding::warn(format!(
-            "the file `{}` of the group `{}` is refused: {}",
-            file.file, file.group, refused.reason
-        )))
+        let name = format!("the file `{}` of the group `{}`", file.file, file.group);
+        match file.refused {
+            Some(refused) => Some(Finding::warn(format!(
+                "{name} is refused: {}",
+                refused.reason
+            ))),
+            None if file.unused => Some(Finding::warn(format!(
+                "{name} is not used: no filter of the group names it"
+            ))),
+            None => None,
+        }
     });
     told.collect()
 }

@@ -88,6 +88,8 @@ pub struct Judged {
     pub verdicts: Vec<(Arc<str>, Said)>,
     /// The routes on which it passed.
     pub passed: Vec<PassedOn>,
+    /// The filters that failed on it and want it kept as a dead letter, each with its reason.
+    pub kept: Vec<(Arc<str>, String)>,
 }
 
 /// What a filter said.
@@ -240,19 +242,26 @@ impl Judge {
             head,
             verdicts: Vec::new(),
             passed: Vec::new(),
+            kept: Vec::new(),
         };
         for number in 0..self.seats.len() {
             let seat = &mut self.seats[number];
             if !seat.judges(message.place.topic(), judged.head.survey) {
                 continue;
             }
-            let verdict = match &plans.seats[number].misfit {
-                Some(why) => {
+            let verdict = match (&plans.seats[number].misfit, seat.quarantined()) {
+                (Some(why), _) => {
                     tell_misfit(seat, plans, why);
                     Err(Trouble::Schema(why.clone()))
                 }
-                None => ask(seat, number, plans, message, rows, &mut late_read),
+                (None, Some(why)) => Err(Trouble::Quarantine(why.to_owned())),
+                (None, None) => ask(seat, number, plans, message, rows, &mut late_read),
             };
+            match &verdict {
+                Ok(_) => seat.did_well(),
+                Err(Trouble::Fault(fault)) => seat.failed(fault, &message.place),
+                Err(_) => {}
+            }
             let said = match verdict {
                 Ok(verdict @ Verdict::Passed { .. }) => {
                     orders::pass(seat, number, plans, message, rows, verdict, &mut judged)
@@ -268,9 +277,13 @@ impl Judge {
                 },
                 Err(trouble) => {
                     tell_fault(seat, message, &judged.head, &trouble);
+                    let why = trouble.to_string();
+                    if seat.keeps_faulted() && trouble.is_the_modules() {
+                        judged.kept.push((seat.name.clone(), why.clone()));
+                    }
                     Said::Faulted {
                         kind: trouble.kind(),
-                        why: trouble.to_string(),
+                        why,
                     }
                 }
             };
@@ -288,6 +301,8 @@ pub(super) enum Trouble {
     Schema(String),
     #[error("{0}")]
     Fault(#[from] Fault),
+    #[error("its module is in quarantine: {0}")]
+    Quarantine(String),
     #[error("the late fields cannot be read: {0}")]
     Late(#[from] ReadError),
 }
@@ -297,8 +312,14 @@ impl Trouble {
         match self {
             Trouble::Schema(_) => "schema",
             Trouble::Fault(fault) => fault.kind(),
+            Trouble::Quarantine(_) => "quarantine",
             Trouble::Late(_) => "late fields",
         }
+    }
+
+    /// A schema that does not fit says nothing about the module, and may concern millions of alerts.
+    fn is_the_modules(&self) -> bool {
+        matches!(self, Trouble::Fault(_) | Trouble::Quarantine(_))
     }
 }
 
@@ -367,7 +388,8 @@ fn tell_misfit(seat: &mut Seat, plans: &Plans, why: &str) {
 }
 
 fn tell_fault(seat: &Seat, message: &Message, head: &Head, trouble: &Trouble) {
-    if matches!(trouble, Trouble::Schema(_)) {
+    // Each of the two was told once, and concerns alert after alert.
+    if matches!(trouble, Trouble::Schema(_) | Trouble::Quarantine(_)) {
         return;
     }
     tracing::warn!(

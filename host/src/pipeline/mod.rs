@@ -5,6 +5,8 @@
 //! Never here: a decision of a room's own (how to decode, to judge, to deliver); I/O while judging.
 
 mod check;
+mod conduct;
+mod control;
 mod copies;
 mod destinations;
 mod follow;
@@ -18,9 +20,12 @@ mod reader;
 mod replay;
 mod run;
 mod seat;
+mod told;
+mod trial;
 mod union;
 
 pub use check::check;
+pub use control::{Answer, ControlError, Request, ask};
 pub use follow::ConfigFile;
 pub use judge::{Judge, Judged, Judgement, Passed, PassedOn, Said, Undecodable};
 pub use modules::{Modules, ModulesError};

@@ -1,14 +1,19 @@
 //! The groups' module directories, and whether what lies in them fits the configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::{Config, Filter, Group};
+use super::seat::limits;
+use super::told;
+use super::trial::Trials;
+use crate::config::{Config, Filter, Group, Isolation, Route};
 use crate::engine::{
-    Compiling, Engine, EngineError, EngineSettings, FileStatus, Module, Shelf, Watch, WatchError,
+    CallLimits, CommandError, Compiling, Engine, EngineError, EngineSettings, FileStatus, Hash,
+    Ledger, Module, Shelf, Watch, WatchError,
 };
-use crate::telemetry::{ModuleFile, RefusedModule, RunningModule, iso};
+use crate::store::Samples;
+use crate::telemetry::{ModuleEvent, ModuleFile};
 
 /// Instances beyond the seats: loading, sample runs, groups that come while it runs. Each costs
 /// address space only.
@@ -19,6 +24,9 @@ pub struct Modules {
     engine: Engine,
     /// How many workers run each filter.
     judges: usize,
+    /// What shall survive a restart is kept here.
+    state: Option<PathBuf>,
+    trials: Trials,
     watches: BTreeMap<String, Arc<Watched>>,
 }
 
@@ -65,6 +73,8 @@ impl Modules {
         Modules {
             engine,
             judges,
+            state: state.map(Path::to_owned),
+            trials: Trials::in_state(state),
             watches: BTreeMap::new(),
         }
         .changed_to(config)
@@ -84,6 +94,8 @@ impl Modules {
         let mut modules = Modules {
             engine: self.engine.clone(),
             judges: self.judges,
+            state: self.state.clone(),
+            trials: self.trials.clone(),
             watches: BTreeMap::new(),
         };
         let mut unusable = Vec::new();
@@ -91,7 +103,7 @@ impl Modules {
             let known = self.watches.get(&group.name);
             let watched = match known.filter(|known| known.group == *group) {
                 Some(known) => Arc::clone(known),
-                None => Arc::new(Watched::start(&self.engine, group)?),
+                None => Arc::new(self.watch(group)?),
             };
             if !known.is_some_and(|known| Arc::ptr_eq(known, &watched)) {
                 unusable.extend(watched.unusable());
@@ -103,6 +115,28 @@ impl Modules {
         } else {
             Err(ModulesError::Unusable(unusable))
         }
+    }
+
+    fn watch(&self, group: &Group) -> Result<Watched, ModulesError> {
+        let (wanted, trials) = (group.clone(), self.trials.clone());
+        let check = move |file: &str, module: &Module| check(&wanted, file, module, &trials);
+        let ledger = self.state.as_ref().and_then(|state| {
+            let folder = state.join("modules").join(folder_name(&group.name));
+            Ledger::open(&folder)
+        });
+        let watch = Watch::start(&self.engine, &group.modules, ledger, check);
+        Ok(Watched {
+            group: group.clone(),
+            watch: watch.map_err(|error| {
+                let group = group.name.clone();
+                ModulesError::Watch { group, error }
+            })?,
+        })
+    }
+
+    /// Where alerts are offered to be kept as samples.
+    pub(super) fn samples(&self) -> Option<Arc<Samples>> {
+        self.trials.samples()
     }
 
     /// Whether a group is served from the same directory, and in the same way, by both.
@@ -118,28 +152,91 @@ impl Modules {
 
     /// What lies in the directories, for people.
     pub fn status(&self) -> Vec<ModuleFile> {
-        let of_group = |(group, watched): (&String, &Arc<Watched>)| {
-            let files = watched.watch.shelf().status().into_iter();
-            files
-                .map(|file| module_file(group, file))
-                .collect::<Vec<_>>()
+        let mut told = Vec::new();
+        for watched in self.watches.values() {
+            for status in watched.watch.shelf().status() {
+                told.push(watched.tell(status));
+            }
+        }
+        told
+    }
+
+    /// What happened to a module file, or to all, the oldest first.
+    ///
+    /// # Errors
+    /// In words, where there is no such file.
+    pub fn history(&self, module: Option<&str>) -> Result<Vec<ModuleEvent>, String> {
+        let found = match module {
+            Some(module) => vec![self.find(module)?],
+            None => self.all(),
         };
-        self.watches.iter().flat_map(of_group).collect()
+        let mut events: Vec<_> = found
+            .into_iter()
+            .flat_map(|(watched, file)| {
+                let group = &watched.group.name;
+                let events = watched.watch.shelf().history(&file).unwrap_or_default();
+                let events = events.into_iter();
+                events.map(move |event| (event.at, told::event(group, &file, event)))
+            })
+            .collect();
+        events.sort_by_key(|(at, _)| *at);
+        Ok(events.into_iter().map(|(_, event)| event).collect())
+    }
+
+    /// Does what an operator wants of a module file; how it stands then.
+    ///
+    /// # Errors
+    /// In words, where it cannot be done.
+    pub fn command(
+        &self,
+        module: &str,
+        done: &str,
+        act: impl FnOnce(&Shelf, &str) -> Result<FileStatus, CommandError>,
+    ) -> Result<ModuleFile, String> {
+        let (watched, file) = self.find(module)?;
+        let group = &watched.group.name;
+        let status = act(watched.watch.shelf(), &file);
+        let status = status.map_err(|why| format!("`{group}/{file}`: {why}"))?;
+        let running = status.running.as_ref().map(|r| r.module.hash().to_string());
+        tracing::warn!(group, file, running, "{done} by an operator");
+        Ok(watched.tell(status))
+    }
+
+    /// `group/file`, or the file alone where one group has it.
+    fn find(&self, module: &str) -> Result<(&Watched, String), String> {
+        let name = |(watched, file): &(&Watched, String)| format!("{}/{file}", watched.group.name);
+        let is = |found: &(&Watched, String)| name(found) == module || found.1 == module;
+        let mut found = self.all();
+        found.retain(is);
+        let names = |list: &[(&Watched, String)]| {
+            let names = list.iter().map(|one| format!("`{}`", name(one)));
+            names.collect::<Vec<_>>().join(", ")
+        };
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => Err(format!(
+                "there is no module `{module}`; there are {}",
+                names(&self.all())
+            )),
+            _ => Err(format!("`{module}` may be {}", names(&found))),
+        }
+    }
+
+    fn all(&self) -> Vec<(&Watched, String)> {
+        let watches = self.watches.values().map(AsRef::as_ref);
+        watches
+            .flat_map(|watched: &Watched| {
+                let files = watched.watch.shelf().status().into_iter();
+                files.map(move |status| (watched, status.file))
+            })
+            .collect()
     }
 }
 
 impl Watched {
-    fn start(engine: &Engine, group: &Group) -> Result<Self, ModulesError> {
-        let wanted = group.clone();
-        let check = move |file: &str, module: &Module| check(&wanted, file, module);
-        let watch = Watch::start(engine, &group.modules, check);
-        Ok(Watched {
-            group: group.clone(),
-            watch: watch.map_err(|error| {
-                let group = group.name.clone();
-                ModulesError::Watch { group, error }
-            })?,
-        })
+    fn tell(&self, status: FileStatus) -> ModuleFile {
+        let used = files(&self.group).contains(status.file.as_str());
+        told::file(&self.group.name, status, used)
     }
 
     /// The files that the group names and that cannot be used, each with the reason.
@@ -164,23 +261,11 @@ impl Watched {
     }
 }
 
-fn module_file(group: &str, file: FileStatus) -> ModuleFile {
-    ModuleFile {
-        group: group.to_owned(),
-        file: file.file,
-        running: file.running.map(|running| RunningModule {
-            name: running.module.manifest().name.clone(),
-            version: running.module.manifest().version.clone(),
-            hash: running.module.hash().to_string(),
-            since: iso(running.since),
-        }),
-        refused: file.refused.map(|refused| RefusedModule {
-            hash: refused.hash.map(|hash| hash.to_string()),
-            at: iso(refused.at),
-            reason: refused.reason,
-        }),
-        deleted: file.deleted,
-    }
+/// A group's name as that of a directory: readable, and different for different groups.
+fn folder_name(group: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let readable: String = group.chars().filter(|c| plain(*c)).take(40).collect();
+    format!("group-{readable}-{}", Hash::of(group.as_bytes()))
 }
 
 /// Every file that a group's filters name.
@@ -214,20 +299,52 @@ fn instances(config: &Config, judges: usize) -> u32 {
 
 /// Whether a module can do what the group's configuration wants of the file. A file that nobody
 /// names may be anything.
-fn check(group: &Group, file: &str, module: &Module) -> Result<(), String> {
+fn check(group: &Group, file: &str, module: &Module, trials: &Trials) -> Result<(), String> {
+    if !files(group).contains(file) {
+        tracing::warn!(
+            group = group.name,
+            file,
+            "no filter of the group names this module: nothing will use it"
+        );
+    }
     for filter in &group.filters {
         if filter.module == file {
             check_filter(filter, module)
+                .and_then(|()| try_filter(filter, module, trials))
                 .map_err(|why| format!("as filter `{}`: {why}", filter.name))?;
         }
         for (name, route) in &filter.routes {
             if route.mapping.values().any(|mapping| mapping == file) {
                 check_mapping(&route.mapping_parameters, module)
+                    .and_then(|()| try_mapping(filter, route, module, trials))
                     .map_err(|why| format!("as mapping of `{}/{name}`: {why}", filter.name))?;
             }
         }
     }
     Ok(())
+}
+
+/// Fresh memory for every alert needs no trial: nothing can be kept.
+fn try_filter(filter: &Filter, module: &Module, trials: &Trials) -> Result<(), String> {
+    if filter.isolation == Isolation::Strict {
+        return Ok(());
+    }
+    let limits = limits(CallLimits::FILTER, &filter.limits);
+    trials.hold(module, &filter.parameters, limits)
+}
+
+fn try_mapping(
+    filter: &Filter,
+    route: &Route,
+    module: &Module,
+    trials: &Trials,
+) -> Result<(), String> {
+    // A module that is both is tried as the filter that it is.
+    if filter.isolation == Isolation::Strict || module.is_filter() {
+        return Ok(());
+    }
+    let limits = limits(CallLimits::MAPPING, &filter.limits);
+    trials.hold(module, &route.mapping_parameters, limits)
 }
 
 fn check_filter(filter: &Filter, module: &Module) -> Result<(), String> {

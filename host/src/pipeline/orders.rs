@@ -6,9 +6,9 @@ use super::judge::{Judged, Passed, PassedOn, Rows, Said};
 use super::mapping::{self, Decision};
 use super::plans::{MappingPlan, Plans};
 use super::seat::{Seat, SeatRoute};
-use crate::alert::{Head, LightCurve};
+use crate::alert::{Head, LightCurve, Survey};
 use crate::config::Save;
-use crate::engine::{Delivery, Fields, Photometry, Value, Verdict};
+use crate::engine::{Delivery, Fault, Fields, Photometry, Value, Verdict};
 use crate::skyportal::{Classification, Order};
 use crate::source::Message;
 
@@ -63,8 +63,20 @@ pub(super) fn pass(
                 "the route has no mapping for {}",
                 judged.head.survey
             )),
-            (Ok(_), Some(plan)) => map(route, plan, &decision, rows, &judged.head),
+            (Ok(_), Some(plan)) => {
+                let survey = judged.head.survey;
+                let mapped = map(route, plan, &decision, rows, survey);
+                let fault = match &mapped {
+                    Err(Unmapped::Fault(_, fault)) => Some(fault),
+                    _ => None,
+                };
+                if matches!(mapped, Ok(_) | Err(Unmapped::Fault(..))) {
+                    seat.mapping_conduct(route_number, survey, fault, &message.place);
+                }
+                mapped.map_err(|why| why.to_string())
+            }
         };
+        let route = &seat.routes[route_number];
         let what = match delivery {
             Ok(Some(delivery)) => {
                 order(route, delivery, &values, plans, message, rows, &judged.head)
@@ -92,20 +104,34 @@ pub(super) fn pass(
     Said::Passed { routes, values }
 }
 
+/// Why a mapping gave no delivery.
+#[derive(Debug, thiserror::Error)]
+enum Unmapped {
+    #[error("{0}: {1}")]
+    Fault(String, Fault),
+    #[error("{0}")]
+    NotAsked(String),
+}
+
 fn map(
     route: &mut SeatRoute,
     plan: &MappingPlan,
     decision: &Decision<'_>,
     rows: &mut Rows,
-    head: &Head,
-) -> Result<Option<Delivery>, String> {
-    let Some(mapping) = route.mappings.get_mut(&head.survey) else {
-        return Err(format!("the route has no mapping for {}", head.survey));
+    survey: Survey,
+) -> Result<Option<Delivery>, Unmapped> {
+    let Some(mapping) = route.mappings.get_mut(&survey) else {
+        let why = format!("the route has no mapping for {survey}");
+        return Err(Unmapped::NotAsked(why));
     };
     let module = mapping.guest.module().clone();
-    let blame = |why: &str| format!("the mapping `{}` ({}): {why}", module.name(), module.hash());
+    let name = || format!("the mapping `{}` ({})", module.name(), module.hash());
     if let Some(why) = &plan.misfit {
-        return Err(blame(why));
+        return Err(Unmapped::NotAsked(format!("{}: {why}", name())));
+    }
+    if let Some(why) = mapping.conduct.quarantined() {
+        let why = format!("{} is in quarantine: {why}", name());
+        return Err(Unmapped::NotAsked(why));
     }
     mapping::fill(
         &mut rows.mapping,
@@ -119,10 +145,8 @@ fn map(
         row: &rows.mapping,
         slots: &slots,
     };
-    mapping
-        .guest
-        .map(fields)
-        .map_err(|fault| blame(&fault.to_string()))
+    let delivery = mapping.guest.map(fields);
+    delivery.map_err(|fault| Unmapped::Fault(name(), fault))
 }
 
 fn order(

@@ -13,7 +13,7 @@ use super::run::Stop;
 use super::seat::Seat;
 use crate::config::Source;
 use crate::source::{Feed, Incoming, Message, Ticket};
-use crate::store::Kind;
+use crate::store::{DeadLetter, Kind, Samples};
 use crate::telemetry::SourceAccount;
 
 /// Messages whose deliveries are not done yet; beyond it the source's partitions wait.
@@ -44,6 +44,7 @@ pub(super) struct Reader<F> {
     open: usize,
     done: UnboundedSender<Option<Ticket>>,
     finished: UnboundedReceiver<Option<Ticket>>,
+    samples: Option<Arc<Samples>>,
     /// The topics whose schema was looked for.
     looked_for: BTreeSet<String>,
 }
@@ -70,8 +71,15 @@ impl<F: Feed> Reader<F> {
             open: 0,
             done,
             finished,
+            samples: None,
             looked_for: BTreeSet::new(),
         }
+    }
+
+    /// The same reader, which offers what it reads to be kept as samples.
+    pub fn sampling(mut self, samples: Option<Arc<Samples>>) -> Self {
+        self.samples = samples;
+        self
     }
 
     pub async fn run(mut self) {
@@ -167,13 +175,29 @@ impl<F: Feed> Reader<F> {
                     open,
                 });
             }
-            Judgement::Judged(judged) => self.hand_over(message, ticket, *judged),
+            Judgement::Judged(judged) => {
+                if let (Some(samples), Some(topic)) = (&self.samples, message.place.topic()) {
+                    let survey = judged.head.survey.name();
+                    samples.offer(survey, topic, &message.key, &message.value);
+                }
+                self.hand_over(message, ticket, *judged);
+            }
         }
     }
 
     fn hand_over(&mut self, message: Message, ticket: Ticket, judged: Judged) {
-        let Judged { head, passed, .. } = judged;
+        let Judged {
+            head, passed, kept, ..
+        } = judged;
         let mut errands = Vec::new();
+        for (filter, why) in kept {
+            let letter = DeadLetter {
+                kind: Kind::Fault,
+                ..route_letter(&message, &head, &filter, why)
+            };
+            let task = Task::Bury(Box::new(letter));
+            errands.push(Errand { task, route: None });
+        }
         for passed in passed {
             let task = match passed.what {
                 Passed::Declined => {

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::control::Control;
 use super::destinations::{Destinations, disabled, seats, set_up};
 use super::follow::{ConfigFile, Plant};
 use super::judge::Judge;
@@ -29,6 +30,7 @@ pub struct Pipeline {
     plant: Plant,
     /// The file that is followed, if any.
     file: Option<ConfigFile>,
+    _control: Option<Control>,
 }
 
 /// Two ways to end: first read no more, then send no more.
@@ -104,6 +106,11 @@ impl Pipeline {
         let sending = stop.sending.clone();
         let portal = Portal::connect(&config.skyportal, token, patience, Some(notes), sending)?;
         let modules = watch::Sender::new(modules);
+        // Before SkyPortal is asked, which may be away: an operator can look all the same.
+        let control = Control::start(&config.state, {
+            let modules = modules.subscribe();
+            move || modules.borrow().clone()
+        });
         open_rooms(telemetry, &portal, &modules, &store);
         let nothing = Destinations::new();
         let destinations = tokio::select! {
@@ -136,6 +143,7 @@ impl Pipeline {
             telemetry: telemetry.clone(),
             accounts,
             stop,
+            _control: control,
             plant: Plant {
                 config: config.clone(),
                 portal,
@@ -170,7 +178,8 @@ impl Pipeline {
             let (told, changes) = unbounded_channel();
             tellers.push((source.clone(), told));
             let reader = Reader::new(consumer, judge, source, account, lanes, stop, changes);
-            readers.spawn(reader.run());
+            let samples = self.plant.modules.borrow().samples();
+            readers.spawn(reader.sampling(samples).run());
         }
         // Without a file it stays as it is, and the modules are followed all the same.
         let plant = self.plant;

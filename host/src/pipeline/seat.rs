@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::conduct::{Conduct, tell_quarantine};
 use super::mapping::{self, MappingField};
 use crate::alert::Survey;
-use crate::config::{Filter, Group, Limits, Save};
-use crate::engine::{BoundParams, CallLimits, Guest, Module, Shelf};
+use crate::config::{FaultPolicy, Filter, Group, Isolation, Limits, Save};
+use crate::engine::{self, BoundParams, CallLimits, Fault, Guest, Module, RunningFile, Shelf};
 use crate::skyportal::Ready;
 use crate::source::Place;
 use crate::telemetry::{Accounts, FilterAccount, RouteAccount};
@@ -18,6 +20,7 @@ pub(super) struct Seat {
     pub name: Arc<str>,
     pub account: Arc<FilterAccount>,
     pub guest: Guest,
+    conduct: Conduct,
     /// By the number of the route in the module's manifest.
     pub routes: Vec<SeatRoute>,
     /// The schemas whose misfit was told already, by fingerprint.
@@ -27,6 +30,8 @@ pub(super) struct Seat {
     /// The shelf's generation that the seat has looked at.
     generation: u64,
     config: Filter,
+    /// It has judged nothing yet.
+    newcomer: bool,
     destinations: BTreeMap<String, Option<Ready>>,
     accounts: Arc<Accounts>,
 }
@@ -46,6 +51,7 @@ pub(super) struct SeatRoute {
 /// A mapping module, and what each of its fields is.
 pub(super) struct SeatMapping {
     pub guest: Guest,
+    pub conduct: Conduct,
     pub fields: Vec<MappingField>,
 }
 
@@ -64,12 +70,14 @@ impl Seat {
         let name = format!("{}/{}", group.name, config.name);
         // Before the modules are taken: a change in between is then seen as one.
         let generation = shelf.generation();
-        let guest = filter_guest(shelf, config)?;
+        let (guest, conduct) = filter_guest(shelf, config)?;
         let mut seat = Seat {
             group: group.name.clone(),
             account: accounts.filter(&name),
             name: name.into(),
             guest,
+            conduct,
+            newcomer: true,
             routes: Vec::new(),
             told: BTreeSet::new(),
             topics: config.topics.iter().cloned().collect(),
@@ -93,6 +101,9 @@ impl Seat {
     /// Lets new versions of its modules take over, all or none; returns whether any did. Costs one
     /// comparison of numbers while nothing changes. `place` is of the first alert that they judge.
     pub fn follow_shelf(&mut self, place: &Place) -> bool {
+        if std::mem::take(&mut self.newcomer) {
+            self.record(place);
+        }
         let generation = self.shelf.generation();
         if generation == self.generation {
             return false;
@@ -102,7 +113,7 @@ impl Seat {
             return false;
         }
         match self.successors() {
-            Ok((guest, routes)) => {
+            Ok((guest, conduct, routes)) => {
                 tracing::info!(
                     filter = %self.name,
                     module = guest.module().name(),
@@ -113,8 +124,10 @@ impl Seat {
                     "a new version takes over"
                 );
                 self.guest = guest;
+                self.conduct = conduct;
                 self.routes = routes;
                 self.told.clear();
+                self.record(place);
                 true
             }
             Err(why) => {
@@ -124,23 +137,103 @@ impl Seat {
         }
     }
 
-    fn successors(&self) -> Result<(Guest, Vec<SeatRoute>), String> {
-        let guest = filter_guest(&self.shelf, &self.config)?;
+    /// For the history: from which alert on which version judges.
+    fn record(&self, place: &Place) {
+        let topic = place.topic().unwrap_or("files");
+        let from = place.to_string();
+        let judge = format!("`{}` on {topic}", self.name);
+        let hash = self.guest.module().hash();
+        self.shelf
+            .took_over(&self.config.module, hash, &judge, &from);
+        for route in &self.routes {
+            for mapping in route.mappings.values() {
+                let judge = format!("`{}` on {topic}", route.full_name);
+                let module = mapping.guest.module();
+                self.shelf
+                    .took_over(module.name(), module.hash(), &judge, &from);
+            }
+        }
+    }
+
+    /// Why its filter judges nothing now.
+    pub fn quarantined(&self) -> Option<&str> {
+        self.conduct.quarantined()
+    }
+
+    /// Whether an alert on which it fails is kept.
+    pub fn keeps_faulted(&self) -> bool {
+        self.config.faults.policy == FaultPolicy::DeadLetter
+    }
+
+    /// Its filter gave a verdict.
+    pub fn did_well(&mut self) {
+        if self.conduct.well() {
+            let module = self.guest.module();
+            self.shelf.acquit(&self.config.module, module.hash());
+        }
+    }
+
+    /// Its filter failed.
+    pub fn failed(&mut self, fault: &Fault, place: &Place) {
+        if !fault.blames_module() {
+            return;
+        }
+        if let Some(why) = self.conduct.ill() {
+            let reason = format!("{why}, the last at {place}: {fault}");
+            let rest = self.config.faults.rest();
+            quarantine(&self.shelf, &self.name, self.guest.module(), &reason, rest);
+        }
+    }
+
+    /// What a mapping of it did.
+    pub fn mapping_conduct(
+        &mut self,
+        route: usize,
+        survey: Survey,
+        fault: Option<&Fault>,
+        place: &Place,
+    ) {
+        let rest = self.config.faults.rest();
+        let route = &mut self.routes[route];
+        let Some(mapping) = route.mappings.get_mut(&survey) else {
+            return;
+        };
+        let module = mapping.guest.module();
+        match fault {
+            None => {
+                if mapping.conduct.well() {
+                    self.shelf.acquit(module.name(), module.hash());
+                }
+            }
+            Some(fault) if fault.blames_module() => {
+                if let Some(why) = mapping.conduct.ill() {
+                    let reason = format!("{why}, the last at {place}: {fault}");
+                    quarantine(&self.shelf, &route.full_name, module, &reason, rest);
+                }
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn successors(&self) -> Result<(Guest, Conduct, Vec<SeatRoute>), String> {
+        let (guest, conduct) = filter_guest(&self.shelf, &self.config)?;
         let routes = self.take_routes(guest.module())?;
-        Ok((guest, routes))
+        Ok((guest, conduct, routes))
     }
 
     fn is_stale(&self) -> bool {
-        let differs = |file: &str, running: &Module| {
-            let shelved = self.shelf.get(file);
-            shelved.is_some_and(|module| module.hash() != running.hash())
+        let differs = |file: &str, module: &Module, conduct: &Conduct| {
+            let shelved = self.shelf.running(file);
+            shelved.is_some_and(|shelved| {
+                shelved.module.hash() != module.hash() || shelved.duty != conduct.duty
+            })
         };
-        differs(&self.config.module, self.guest.module())
+        differs(&self.config.module, self.guest.module(), &self.conduct)
             || self.routes.iter().any(|route| {
-                route.mappings.iter().any(|(survey, mapping)| {
-                    let file = self.config.routes.get(&route.name).map(|r| &r.mapping);
-                    file.and_then(|files| files.get(survey))
-                        .is_some_and(|file| differs(file, mapping.guest.module()))
+                let mut mappings = route.mappings.values();
+                mappings.any(|mapping| {
+                    let module = mapping.guest.module();
+                    differs(module.name(), module, &mapping.conduct)
                 })
             })
     }
@@ -157,13 +250,18 @@ impl Seat {
         let full_name = format!("{}/{name}", self.name);
         let mut mappings = BTreeMap::new();
         for (survey, file) in &config.mapping {
-            let module = on_shelf(&self.shelf, file)?;
+            let RunningFile { module, duty, .. } = on_shelf(&self.shelf, file)?;
             let fields = mapping::fields(filter.manifest(), module.manifest())
                 .map_err(|why| format!("the mapping `{file}` does not fit the filter: {why}"))?;
             let bound = bind(&module, &config.mapping_parameters)?;
             let limits = limits(CallLimits::MAPPING, &self.config.limits);
             let guest = Guest::new(&module, bound, limits).map_err(|fault| fault.to_string())?;
-            mappings.insert(*survey, SeatMapping { guest, fields });
+            let mapping = SeatMapping {
+                guest: guest.isolated(isolation(&self.config)),
+                conduct: Conduct::new(&self.config.faults, duty),
+                fields,
+            };
+            mappings.insert(*survey, mapping);
         }
         Ok(SeatRoute {
             name: name.to_owned(),
@@ -176,16 +274,33 @@ impl Seat {
     }
 }
 
-fn filter_guest(shelf: &Shelf, config: &Filter) -> Result<Guest, String> {
-    let module = on_shelf(shelf, &config.module)?;
+fn filter_guest(shelf: &Shelf, config: &Filter) -> Result<(Guest, Conduct), String> {
+    let RunningFile { module, duty, .. } = on_shelf(shelf, &config.module)?;
     let bound = bind(&module, &config.parameters)?;
     let limits = limits(CallLimits::FILTER, &config.limits);
-    Guest::new(&module, bound, limits).map_err(|fault| fault.to_string())
+    let guest = Guest::new(&module, bound, limits).map_err(|fault| fault.to_string())?;
+    let conduct = Conduct::new(&config.faults, duty);
+    Ok((guest.isolated(isolation(config)), conduct))
 }
 
-fn on_shelf(shelf: &Shelf, file: &str) -> Result<Module, String> {
+/// Takes a version out of service.
+fn quarantine(shelf: &Shelf, who: &str, module: &Module, reason: &str, rest: Duration) {
+    let next = shelf.quarantine(module.name(), module.hash(), reason, rest);
+    let next = next.filter(|next| next.module.hash() != module.hash());
+    let next = next.as_ref().map(|next| &next.module);
+    tell_quarantine(who, module, next, reason);
+}
+
+pub(super) fn isolation(config: &Filter) -> engine::Isolation {
+    match config.isolation {
+        Isolation::Strict => engine::Isolation::Strict,
+        Isolation::Reuse => engine::Isolation::default(),
+    }
+}
+
+fn on_shelf(shelf: &Shelf, file: &str) -> Result<RunningFile, String> {
     shelf
-        .get(file)
+        .running(file)
         .ok_or_else(|| format!("the module `{file}` is not loaded"))
 }
 
@@ -198,7 +313,7 @@ fn bind(
 }
 
 /// The engine's defaults, where the configuration does not say otherwise.
-fn limits(default: CallLimits, given: &Limits) -> CallLimits {
+pub(super) fn limits(default: CallLimits, given: &Limits) -> CallLimits {
     let bytes = |amount: Option<u64>, unit: usize, or: usize| {
         amount.map_or(or, |amount| {
             usize::try_from(amount)
@@ -210,7 +325,7 @@ fn limits(default: CallLimits, given: &Limits) -> CallLimits {
         fuel: given.fuel.unwrap_or(default.fuel),
         deadline: given
             .milliseconds
-            .map_or(default.deadline, std::time::Duration::from_millis),
+            .map_or(default.deadline, Duration::from_millis),
         memory: bytes(given.memory_mib, 1 << 20, default.memory),
         output: bytes(given.output_kib, 1 << 10, default.output),
         ..default

@@ -29,6 +29,8 @@ pub struct DeadLetters {
 pub enum Kind {
     /// The message's bytes are no alert.
     Undecodable,
+    /// A filter failed on the alert, and is configured to keep such alerts.
+    Fault,
     /// The mapping failed on an alert that had passed.
     Mapping,
     /// SkyPortal would not take it.
@@ -49,7 +51,7 @@ pub struct DeadLetter {
     pub object_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert_id: Option<i64>,
-    /// `group/filter/route`.
+    /// `group/filter/route`; of a fault `group/filter`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
     /// What went wrong, and what to do.

@@ -11,6 +11,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
+use super::modules::ModuleFile;
 use super::standing::Standing;
 use super::state::Telemetry;
 
@@ -246,15 +247,31 @@ fn modules(telemetry: &Telemetry, page: &mut Page<'_, '_>) -> fmt::Result {
         Some((labels.map(|(label, value)| (label, value.clone())), 1))
     });
     page.gauges("module_info", "The version of a module that runs", running)?;
-    let refused = files.iter().map(|file| {
-        let labels = [("group", file.group.clone()), ("file", file.file.clone())];
-        (labels, i64::from(file.refused.is_some()))
-    });
-    page.gauges(
-        "module_refused",
-        "1: the file's newest version was refused, `/status` says why",
-        refused,
-    )
+    let states: [(&str, &str, fn(&ModuleFile) -> bool); 3] = [
+        (
+            "module_refused",
+            "1: the file's newest version was refused or taken out of service, `/status` says why",
+            |file| file.refused.is_some(),
+        ),
+        (
+            "module_quarantined",
+            "1: a version of the file is in quarantine, `/status` says why",
+            ModuleFile::is_quarantined,
+        ),
+        (
+            "module_pinned",
+            "1: what runs runs on, whatever the file becomes",
+            |file| file.pinned,
+        ),
+    ];
+    for (name, help, holds) in states {
+        let values = files.iter().map(|file| {
+            let labels = [("group", file.group.clone()), ("file", file.file.clone())];
+            (labels, i64::from(holds(file)))
+        });
+        page.gauges(name, help, values)?;
+    }
+    Ok(())
 }
 
 /// Metrics in a row.

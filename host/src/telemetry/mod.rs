@@ -12,6 +12,7 @@ mod finding;
 mod health;
 mod logs;
 mod metrics;
+mod modules;
 mod server;
 mod standing;
 mod state;
@@ -25,6 +26,9 @@ pub use configuration::{Configuration, RefusedConfiguration};
 pub use finding::{Finding, Level};
 pub use health::{Health, Hindrance};
 pub use logs::{Detail, LogFormat, start_logs};
+pub use modules::{
+    BarredModule, ModuleEvent, ModuleFile, ModuleVersion, RefusedModule, RunningModule,
+};
 pub use server::{Server, ServerError};
 pub use standing::Standing;
-pub use state::{ModuleFile, RefusedModule, Rooms, RunningModule, Telemetry};
+pub use state::{Rooms, Telemetry};

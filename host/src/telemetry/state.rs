@@ -8,12 +8,12 @@ use std::time::SystemTime;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
-use serde::Serialize;
 
 use super::accounts::Accounts;
 use super::calls::Calls;
 use super::configuration::Configuration;
 use super::health::Health;
+use super::modules::ModuleFile;
 use super::standing::{Asked, Standing};
 
 /// From an alert's time stamp in Kafka to its candidate, in seconds: at ease it is one or two,
@@ -77,35 +77,6 @@ impl fmt::Debug for Rooms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rooms").finish_non_exhaustive()
     }
-}
-
-/// A file of a group's module directory. Times are UTC, ISO 8601.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ModuleFile {
-    pub group: String,
-    pub file: String,
-    pub running: Option<RunningModule>,
-    /// The version that was refused after the one that runs.
-    pub refused: Option<RefusedModule>,
-    /// The file is gone; what runs is its last good version.
-    pub deleted: bool,
-}
-
-/// The version of a module that runs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RunningModule {
-    pub name: String,
-    pub version: String,
-    pub hash: String,
-    pub since: String,
-}
-
-/// A version that was refused.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RefusedModule {
-    pub hash: Option<String>,
-    pub at: String,
-    pub reason: String,
 }
 
 impl Telemetry {

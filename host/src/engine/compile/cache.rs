@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::super::load::Hash;
+use super::super::hash::Hash;
 
 /// Files that are kept; the oldest goes first.
 const MAX_FILES: usize = 64;

@@ -18,7 +18,8 @@ use std::time::Duration;
 use cache::{Cache, Key};
 pub(super) use here::invalid;
 
-use super::load::{Hash, Refusal};
+use super::hash::Hash;
+use super::load::Refusal;
 
 /// What one compilation may use. An honest filter of 50 kB needs a fifth of a second and 50 MiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

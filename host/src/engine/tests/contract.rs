@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::alert::{Scalar, Survey};
-use crate::engine::{Fault, Save, Value, Verdict};
+use crate::engine::{Fault, Isolation, Save, Value, Verdict};
 
 const F64: FieldType = FieldType::F64;
 
@@ -342,6 +342,30 @@ fn with_a_reset_the_instance_stays_and_the_reset_runs_between_alerts() {
         Verdict::Rejected { cut: 0 },
         "after a fault the instance is a fresh one"
     );
+}
+
+/// Passes on route 0 the first time that an instance is called, on route 1 ever after, and its reset
+/// does nothing.
+const FORGETFUL: &str = r#"(global $calls (mut i64) (i64.const 0))
+    (func (export "skysieve_filter") (param i32) (result i64)
+      (global.set $calls (i64.add (global.get $calls) (i64.const 1)))
+      (select (i64.const 1) (i64.const 2) (i64.eq (global.get $calls) (i64.const 1))))
+    (func (export "skysieve_reset"))"#;
+
+#[test]
+fn strict_isolation_gives_each_alert_fresh_memory() {
+    let routes = |isolation| {
+        let mut guest = guest(&plain(), FORGETFUL).isolated(isolation);
+        let mut next = || match guest.filter(&Alert::empty().input()).unwrap() {
+            Verdict::Passed { routes } => routes,
+            other => panic!("{other:?}"),
+        };
+        [next(), next(), next(), next(), next()]
+    };
+    assert_eq!(routes(Isolation::default()), [1, 2, 2, 2, 2]);
+    assert_eq!(routes(Isolation::Strict), [1, 1, 1, 1, 1]);
+    // Replaced every so many alerts.
+    assert_eq!(routes(Isolation::Reuse { alerts: 2 }), [1, 2, 1, 2, 1]);
 }
 
 #[test]

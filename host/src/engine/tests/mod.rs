@@ -1,6 +1,7 @@
 //! The engine against modules written by hand, good and hostile.
 
 mod contract;
+mod fixtures;
 mod hostile;
 mod lying;
 mod records;

@@ -1,17 +1,18 @@
 //! Modules exchanged while they are in use.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 
 use super::*;
 use crate::engine::watch::Pace;
-use crate::engine::{FileStatus, Module, Shelf, Verdict, Watch};
+use crate::engine::{CommandError, Duty, FileStatus, Ledger, Module, Shelf, Verdict, Watch, What};
 
 const FAST: Pace = Pace {
     quiet: Duration::from_millis(30),
@@ -42,6 +43,7 @@ fn watch(directory: &Path, announced: bool) -> Watch {
         announced,
         engine(),
         directory,
+        None,
         Box::new(|_, _| Ok(())),
     )
     .unwrap()
@@ -150,7 +152,15 @@ fn a_module_that_does_not_fit_the_configuration_is_refused() {
         "2" => Err(format!("`{file}` has no route `x`")),
         _ => Ok(()),
     };
-    let watch = Watch::start_at(FAST, true, engine(), directory.path(), Box::new(check)).unwrap();
+    let watch = Watch::start_at(
+        FAST,
+        true,
+        engine(),
+        directory.path(),
+        None,
+        Box::new(check),
+    )
+    .unwrap();
     replace(directory.path(), "a.wasm", &version("2", 0));
     let shelf = watch.shelf();
     wait("the refusal", || status(shelf, "a.wasm").refused.is_some());
@@ -168,14 +178,15 @@ fn a_rollback_holds_until_the_file_changes() {
     fs::write(path.join("a.wasm"), version("1", 0)).unwrap();
     let watch = watch(path, true);
     let shelf = watch.shelf();
-    assert!(shelf.roll_back("a.wasm", "nothing before it").is_none());
+    let nothing = shelf.roll_back("a.wasm", None, "nothing before it");
+    assert_eq!(nothing.unwrap_err(), CommandError::NoEarlier);
     replace(path, "a.wasm", &version("2", 0));
     wait("the second version", || {
         running(shelf, "a.wasm").as_deref() == Some("2")
     });
     let before = shelf.generation();
-    let module = shelf.roll_back("a.wasm", "100 faults in a row").unwrap();
-    assert_eq!(module.manifest().version, "1");
+    shelf.roll_back("a.wasm", None, "it passes stars").unwrap();
+    assert_eq!(running(shelf, "a.wasm").as_deref(), Some("1"));
     assert!(shelf.generation() > before);
     // Looked at again, it is still the version that was taken out.
     replace(path, "a.wasm", &version("2", 0));
@@ -183,7 +194,7 @@ fn a_rollback_holds_until_the_file_changes() {
     assert_eq!(running(shelf, "a.wasm").as_deref(), Some("1"));
     assert_eq!(
         status(shelf, "a.wasm").refused.unwrap().reason,
-        "100 faults in a row"
+        "it passes stars"
     );
     replace(path, "a.wasm", &version("3", 0));
     wait("the third version", || {
@@ -191,11 +202,195 @@ fn a_rollback_holds_until_the_file_changes() {
     });
 }
 
+/// Everything that a person sees of a file, without the times.
+fn stands(shelf: &Shelf) -> (String, Duty, bool, Vec<String>) {
+    let status = status(shelf, "a.wasm");
+    let version = |module: &Module| module.manifest().version.clone();
+    let running = status.running.unwrap();
+    let previous = status.previous.iter().map(version).collect();
+    (
+        version(&running.module),
+        running.duty,
+        status.pinned,
+        previous,
+    )
+}
+
+#[test]
+fn the_last_good_version_takes_over_from_one_in_quarantine() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    replace(path, "a.wasm", &version("1", 0));
+    let watch = watch(path, true);
+    let shelf = watch.shelf();
+    let hash = |shelf: &Shelf| shelf.get("a.wasm").unwrap().hash();
+    let rest = Duration::from_secs(3600);
+
+    // With no other at hand, nothing judges; a second judge's word changes nothing.
+    let first = hash(shelf);
+    for _ in 0..2 {
+        let left = shelf.quarantine("a.wasm", first, "3 faults", rest).unwrap();
+        assert_eq!(left.duty, Duty::Quarantined("3 faults".to_owned()));
+    }
+    assert_eq!(status(shelf, "a.wasm").barred[0].1.times, 1);
+
+    // Another file is another matter.
+    replace(path, "a.wasm", &version("2", 0));
+    wait("2", || running(shelf, "a.wasm").as_deref() == Some("2"));
+    assert_eq!(stands(shelf), ("2".to_owned(), Duty::Judges, false, vec![]));
+    replace(path, "a.wasm", &version("3", 0));
+    wait("3", || running(shelf, "a.wasm").as_deref() == Some("3"));
+    let third = hash(shelf);
+    shelf.quarantine("a.wasm", third, "3 faults", rest).unwrap();
+    assert_eq!(stands(shelf).0, "2");
+    // A judge that still used it says so once more.
+    shelf.quarantine("a.wasm", third, "late", rest);
+    assert_eq!(stands(shelf).0, "2");
+
+    // Its rest is over, twice as long the second time; then it does well.
+    let later = SystemTime::now() + rest;
+    assert!(shelf.end_rests(SystemTime::now()).is_empty());
+    assert_eq!(shelf.end_rests(later), ["a.wasm"]);
+    shelf.release("a.wasm").unwrap();
+    wait("3 again", || stands(shelf).0 == "3");
+    assert_eq!(stands(shelf).1, Duty::Probation);
+    shelf.quarantine("a.wasm", third, "a fault", rest).unwrap();
+    assert_eq!(stands(shelf).0, "2");
+    assert!(shelf.end_rests(later).is_empty());
+    let later = later + rest + Duration::from_secs(60);
+    assert_eq!(shelf.end_rests(later), ["a.wasm"]);
+    shelf.release("a.wasm").unwrap();
+    wait("3 once more", || stands(shelf).0 == "3");
+    shelf.acquit("a.wasm", third);
+    assert_eq!(stands(shelf).1, Duty::Judges);
+    assert!(
+        status(shelf, "a.wasm")
+            .barred
+            .iter()
+            .all(|(hash, _)| *hash != third)
+    );
+}
+
+#[test]
+fn how_the_modules_stand_survives_a_restart() {
+    let (directory, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = directory.path();
+    let start = || {
+        let ledger = Ledger::open(&state.path().join("ledger"));
+        assert!(ledger.is_some());
+        let check = Box::new(|_: &str, _: &Module| Ok(()));
+        Watch::start_at(FAST, true, engine(), path, ledger, check).unwrap()
+    };
+    replace(path, "a.wasm", &version("1", 0));
+    let watch = start();
+    replace(path, "a.wasm", &version("2", 0));
+    wait("2", || {
+        running(watch.shelf(), "a.wasm").as_deref() == Some("2")
+    });
+    watch.shelf().pin("a.wasm", None).unwrap();
+    replace(path, "a.wasm", &version("3", 0));
+    wait("3", || status(watch.shelf(), "a.wasm").waiting.is_some());
+    let stood = stands(watch.shelf());
+    assert_eq!(
+        stood,
+        ("2".to_owned(), Duty::Judges, true, vec!["1".to_owned()])
+    );
+    drop(watch);
+
+    let watch = start();
+    assert_eq!(stands(watch.shelf()), stood);
+    watch
+        .shelf()
+        .roll_back("a.wasm", None, "it passes stars")
+        .unwrap();
+    drop(watch);
+
+    // The file itself is gone, or no module at all: the last good version runs.
+    fs::remove_file(path.join("a.wasm")).unwrap();
+    let watch = start();
+    assert_eq!(running(watch.shelf(), "a.wasm").as_deref(), Some("1"));
+    assert!(status(watch.shelf(), "a.wasm").deleted);
+    replace(path, "a.wasm", &version("2", 0));
+    replace(path, "b.wasm", b"no module");
+    wait("b", || watch.shelf().status().len() == 2);
+    assert_eq!(
+        running(watch.shelf(), "a.wasm").as_deref(),
+        Some("1"),
+        "rolled back"
+    );
+    drop(watch);
+
+    // A version whose bytes were damaged is left out, and the file's own is taken.
+    let kept = fs::read_dir(state.path().join("ledger")).unwrap();
+    for file in kept.map(|entry| entry.unwrap().path()) {
+        if file
+            .extension()
+            .is_some_and(|extension| extension == "wasm")
+        {
+            fs::write(file, version("9", 0)).unwrap();
+        }
+    }
+    replace(path, "a.wasm", &version("4", 0));
+    let watch = start();
+    assert_eq!(
+        stands(watch.shelf()),
+        ("4".to_owned(), Duty::Judges, false, vec![])
+    );
+    let what: Vec<What> = watch
+        .shelf()
+        .history("a.wasm")
+        .unwrap()
+        .iter()
+        .map(|e| e.what)
+        .collect();
+    assert_eq!(
+        what,
+        [
+            What::Loaded,
+            What::Loaded,
+            What::Pinned,
+            What::HeldBack,
+            What::RolledBack,
+            What::Loaded,
+            What::Deleted,
+            What::Loaded
+        ]
+    );
+}
+
+#[test]
+fn a_file_that_is_written_slowly_or_all_the_time_settles_on_its_last_version() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    replace(path, "a.wasm", &version("0", 0));
+    let watch = watch(path, true);
+    let shelf = watch.shelf();
+    // Ten times a second, and a directory that is never quiet.
+    for number in 1..=20 {
+        replace(path, "a.wasm", &version(&number.to_string(), 0));
+        thread::sleep(Duration::from_millis(20));
+    }
+    wait("20", || running(shelf, "a.wasm").as_deref() == Some("20"));
+    // In pieces, in place: whatever is seen of it in between is refused, and the old one runs.
+    let bytes = version("21", 0);
+    let mut file = fs::File::create(path.join("a.wasm")).unwrap();
+    for piece in bytes.chunks(bytes.len() / 5) {
+        file.write_all(piece).unwrap();
+        file.sync_all().unwrap();
+        let now = running(shelf, "a.wasm");
+        assert!(matches!(now.as_deref(), Some("20" | "21")), "{now:?}");
+        thread::sleep(2 * FAST.quiet);
+    }
+    drop(file);
+    wait("21", || running(shelf, "a.wasm").as_deref() == Some("21"));
+    assert!(status(shelf, "a.wasm").refused.is_none());
+}
+
 #[test]
 fn a_directory_that_is_not_there_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let missing = directory.path().join("none");
-    let error = Watch::start(engine(), &missing, |_, _| Ok(()))
+    let error = Watch::start(engine(), &missing, None, |_, _| Ok(()))
         .err()
         .unwrap();
     assert!(
