@@ -7,6 +7,7 @@
 
 mod dead_letters;
 mod notes;
+mod samples;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 use redb::{Database, DatabaseError};
 
 pub use dead_letters::{Attempt, DeadLetter, DeadLetters, KeyAndValue, Kind};
+pub use samples::Samples;
 pub use notes::Notes;
 
 /// Another process holds the file for the moment of a write or a look.

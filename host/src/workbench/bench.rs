@@ -10,8 +10,8 @@ use serde_json::Value as Json;
 use super::reading::Reading;
 use crate::alert::{Field, Head, KeyError, ReadError, Row, SchemaCache, Survey};
 use crate::engine::{
-    CallLimits, Delivery, Engine, Fault, Fields, Guest, Input, LoadError, Module, ParamError,
-    Value, Verdict,
+    CallLimits, Delivery, Engine, Fault, Fields, Guest, Input, Isolation, LoadError, Module,
+    ParamError, Value, Verdict,
 };
 use crate::source::Message;
 
@@ -153,6 +153,12 @@ impl Bench {
             mapping: Row::default(),
             memory: 0,
         })
+    }
+
+    /// The same, its alerts kept apart in this way.
+    pub fn isolated(mut self, isolation: Isolation) -> Self {
+        self.guest = self.guest.isolated(isolation);
+        self
     }
 
     pub fn module(&self) -> &Module {
