@@ -245,7 +245,7 @@ mod tests {
     const KEEPS_STATE: &str = r#"(func (export "skysieve_filter") (param i32) (result i64)
         (global.set $seen (i64.add (global.get $seen) (i64.const 1)))
         (select (i64.const 0x8000000000000000) (i64.const 0)
-          (i64.rem_u (global.get $seen) (i64.const 3))))"#;
+          (i32.wrap_i64 (i64.rem_u (global.get $seen) (i64.const 3)))))"#;
 
     #[test]
     fn a_module_that_remembers_what_it_saw_is_refused() {
