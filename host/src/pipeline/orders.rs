@@ -22,27 +22,17 @@ pub(super) fn pass(
     verdict: Verdict,
     judged: &mut Judged,
 ) -> Said {
-    // A candidate is not lost for its caption: a value that cannot be read is null.
-    let values = seat.guest.values().unwrap_or_else(|fault| {
-        tracing::warn!(
-            filter = %seat.name,
-            alert = judged.head.alert_id,
-            place = %message.place,
-            "the filter's values cannot be read, and are left out: {fault}"
-        );
-        let specs = seat.guest.module().manifest().values.iter();
-        specs.map(|spec| (spec.name.clone(), Value::Null)).collect()
-    });
+    // A candidate is not lost for its caption: values that cannot be read are null.
+    let values = match seat.guest.values() {
+        Ok(values) => values,
+        Err(fault) => {
+            after_the_verdict(seat, &fault, message, &judged.head);
+            let specs = seat.guest.module().manifest().values.iter();
+            specs.map(|spec| (spec.name.clone(), Value::Null)).collect()
+        }
+    };
     if let Err(fault) = seat.guest.settle() {
-        tracing::warn!(
-            filter = %seat.name,
-            module = seat.guest.module().name(),
-            hash = %seat.guest.module().hash(),
-            alert = judged.head.alert_id,
-            object = %judged.head.object_id,
-            place = %message.place,
-            "after the verdict: {fault}"
-        );
+        after_the_verdict(seat, &fault, message, &judged.head);
     }
     let topic = message.place.topic();
     let packet = plans.mapping.read(&message.value, topic, &mut rows.packet);
@@ -102,6 +92,20 @@ pub(super) fn pass(
         });
     }
     Said::Passed { routes, values }
+}
+
+/// The verdict stands, and what failed behind it counts towards quarantine.
+fn after_the_verdict(seat: &mut Seat, fault: &Fault, message: &Message, head: &Head) {
+    tracing::warn!(
+        filter = %seat.name,
+        module = seat.guest.module().name(),
+        hash = %seat.guest.module().hash(),
+        alert = head.alert_id,
+        object = %head.object_id,
+        place = %message.place,
+        "after the verdict: {fault}"
+    );
+    seat.failed(fault, &message.place);
 }
 
 /// Why a mapping gave no delivery.
