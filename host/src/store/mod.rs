@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 use redb::{Database, DatabaseError};
 
 pub use dead_letters::{Attempt, DeadLetter, DeadLetters, KeyAndValue, Kind};
-pub use samples::Samples;
 pub use notes::Notes;
+pub use samples::Samples;
 
 /// Another process holds the file for the moment of a write or a look.
 const PATIENCE: Duration = Duration::from_secs(10);
