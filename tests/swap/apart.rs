@@ -63,13 +63,16 @@ fn compiled_code_is_kept_in_a_private_place() -> Result<()> {
     Ok(())
 }
 
+/// Something that happens to a file.
+type Harm<'a> = &'a dyn Fn(&Path) -> Result<()>;
+
 #[test]
 fn kept_code_that_is_not_as_we_left_it_is_not_run() -> Result<()> {
     let state = tempfile::tempdir()?;
     let cache = state.path().join("code");
     let bytes = honest()?;
     let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
-    let harms: [&dyn Fn(&Path) -> Result<()>; 4] = [
+    let harms: [Harm; 4] = [
         &|file| {
             let mut code = fs::read(file)?;
             let middle = code.len() / 2;

@@ -247,7 +247,8 @@ fn modules(telemetry: &Telemetry, page: &mut Page<'_, '_>) -> fmt::Result {
         Some((labels.map(|(label, value)| (label, value.clone())), 1))
     });
     page.gauges("module_info", "The version of a module that runs", running)?;
-    let states: [(&str, &str, fn(&ModuleFile) -> bool); 3] = [
+    type Holds = fn(&ModuleFile) -> bool;
+    let states: [(&str, &str, Holds); 3] = [
         (
             "module_refused",
             "1: the file's newest version was refused or taken out of service, `/status` says why",
