@@ -5,6 +5,8 @@
 mod changes;
 #[path = "ops/desk.rs"]
 mod desk;
+#[path = "ops/race.rs"]
+mod race;
 
 use std::collections::BTreeSet;
 use std::path::Path;

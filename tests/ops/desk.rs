@@ -160,27 +160,39 @@ pub struct Running {
 impl Running {
     /// Starts it and waits until it serves; ready it is later.
     pub async fn start(desk: &Desk) -> Result<Self> {
-        let (log, accounts) = (desk.folder().join("log"), desk.folder().join("accounts"));
+        let mut running = Self::spawn(desk, "skysieve")?;
+        running.find_address().await?;
+        Ok(running)
+    }
+
+    /// Starts it with the configuration `NAME.yaml`, and waits for nothing.
+    pub fn spawn(desk: &Desk, name: &str) -> Result<Self> {
+        let file = |kind| desk.folder().join(format!("{name}.{kind}"));
+        let (log, accounts) = (file("log"), file("accounts"));
         let child = Command::new(env!("CARGO_BIN_EXE_skysieve"))
-            .args(["--log", "json", "run"])
+            .args(["--log", "json", "run", "--config"])
+            .arg(file("yaml"))
             .current_dir(desk.folder())
             .env_remove("RUST_LOG")
             .stdout(std::fs::File::create(&accounts)?)
             .stderr(std::fs::File::create(&log)?)
             .kill_on_drop(true)
             .spawn()?;
-        let mut running = Running {
+        Ok(Running {
             child,
             log,
             accounts,
             url: String::new(),
-        };
-        running.url = poll("the address in the log", || async {
-            Ok(running.log().lines().find_map(address))
         })
-        .await
-        .with_context(|| running.log())?;
-        Ok(running)
+    }
+
+    /// Waits until it serves.
+    pub async fn find_address(&mut self) -> Result<()> {
+        let found = poll("the address in the log", || async {
+            Ok(self.log().lines().find_map(address))
+        });
+        self.url = found.await.with_context(|| self.log())?;
+        Ok(())
     }
 
     pub fn log(&self) -> String {

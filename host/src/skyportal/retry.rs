@@ -20,6 +20,8 @@ use crate::store::Attempt;
 const LONGEST_ASKED_FOR: Duration = Duration::from_secs(3600);
 /// Of what was tried in vain, the newest are remembered.
 const ATTEMPTS: usize = 16;
+/// A request that makes a row is over after some tens of milliseconds.
+const OTHERS: Duration = Duration::from_millis(500);
 /// Of the server's own words; a traceback's last line is the one that counts.
 const SHOWN_CHARS: usize = 600;
 
@@ -311,6 +313,14 @@ impl Portal {
             "a request may have been carried out unseen; its row is looked up after a pause"
         );
         self.pause(failure, left).await
+    }
+
+    /// Gives those who make the same row at the same moment the time to be done.
+    pub(crate) async fn let_others_finish(&self) {
+        tokio::select! {
+            () = self.stop().cancelled() => {}
+            () = tokio::time::sleep(OTHERS.min(self.patience().first)) => {}
+        }
     }
 
     async fn pause(&self, failure: &Failure, wait: Duration) -> Result<(), Failure> {

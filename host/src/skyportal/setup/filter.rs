@@ -30,17 +30,34 @@ struct MadeFilter {
     id: i64,
 }
 
-pub(super) async fn find_or_make(portal: &Portal, key: &Key<'_>) -> Result<i64, Failure> {
+/// The filter's id.
+#[derive(Clone, Copy)]
+pub(super) enum Found {
+    There(i64),
+    /// A moment ago. Somebody else's may be on its way, with a lower id: SkyPortal's servers are
+    /// several, so whoever made one looks again with [`settle_on_one`] after a moment.
+    Made(i64),
+}
+
+impl Found {
+    pub fn id(self) -> i64 {
+        match self {
+            Found::There(id) | Found::Made(id) => id,
+        }
+    }
+}
+
+pub(super) async fn find_or_make(portal: &Portal, key: &Key<'_>) -> Result<Found, Failure> {
     if let Some(id) = find(portal, key).await? {
-        return Ok(id);
+        return Ok(Found::There(id));
     }
     let body = json!({"name": key.name, "stream_id": key.stream_id, "group_id": key.group_id});
     let request = Request::post_once("/api/filters", body);
     match portal.make_once(&request, || find(portal, key)).await? {
-        Made::Before(id) => Ok(id),
+        Made::Before(id) => Ok(Found::There(id)),
         Made::Now(data) => {
             let ours = read::<MadeFilter>(&request, data)?.id;
-            settle_on_one(portal, key, ours).await
+            settle_on_one(portal, key, ours).await.map(Found::Made)
         }
     }
 }
@@ -56,7 +73,12 @@ pub(super) async fn find(portal: &Portal, key: &Key<'_>) -> Result<Option<i64>, 
     Ok(same.map(|filter| filter.id).min())
 }
 
-async fn settle_on_one(portal: &Portal, key: &Key<'_>, ours: i64) -> Result<i64, Failure> {
+/// Ours, or the one that came before it; ours is removed then.
+pub(super) async fn settle_on_one(
+    portal: &Portal,
+    key: &Key<'_>,
+    ours: i64,
+) -> Result<i64, Failure> {
     let first = match find(portal, key).await? {
         Some(id) if id < ours => id,
         _ => return Ok(ours),
@@ -69,7 +91,7 @@ async fn settle_on_one(portal: &Portal, key: &Key<'_>, ours: i64) -> Result<i64,
             filter = key.name,
             filter_id = ours,
             words = %failure.words,
-            "a second filter of the same name could not be removed; it stays unused"
+            "a second filter of the same name, made at the same moment, could not be removed and stays unused: a member of its group with `Upload data` can once DELETE /api/filters/{ours}"
         );
     }
     Ok(first)

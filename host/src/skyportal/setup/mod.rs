@@ -183,15 +183,49 @@ impl Portal {
     pub async fn set_up(&self, destinations: &[Destination]) -> Vec<Result<Ready, SetUpError>> {
         let _turn = self.0.set_up.lock().await;
         let site = self.site().await;
-        let mut all = Vec::with_capacity(destinations.len());
+        let (mut all, mut made) = (Vec::with_capacity(destinations.len()), Vec::new());
         for destination in destinations {
-            let ids = match &site {
+            let found = match &site {
                 Ok(site) => self.find_or_make(destination, site).await,
                 Err(problem) => Err(problem.clone()),
             };
-            all.push(ready(destination, ids));
+            all.push(found.map(|(ids, is_new)| {
+                if is_new {
+                    made.push(all.len());
+                }
+                ids
+            }));
         }
-        all
+        if !made.is_empty() {
+            self.let_others_finish().await;
+        }
+        for place in made {
+            if let Ok(ids) = &all[place] {
+                all[place] = self.settle_on_one(&destinations[place], ids).await;
+            }
+        }
+        let found = destinations.iter().zip(all);
+        found
+            .map(|(destination, ids)| ready(destination, ids))
+            .collect()
+    }
+
+    /// The filter that we made, or the one that another process made before it.
+    async fn settle_on_one(
+        &self,
+        destination: &Destination,
+        ids: &Ids,
+    ) -> Result<Ids, SetUpProblem> {
+        let key = filter::Key {
+            name: &destination.filter,
+            group_id: ids.group_id,
+            stream_id: ids.stream_id,
+        };
+        Ok(Ids {
+            filter_id: filter::settle_on_one(self, &key, ids.filter_id).await?,
+            site: Arc::clone(&ids.site),
+            ..*ids
+        })
     }
 
     /// Sets one destination up again after SkyPortal's rows changed under it; `seen` are the ids
@@ -210,7 +244,8 @@ impl Portal {
             "SkyPortal no longer has what set-up found there; setting up again"
         );
         let site = self.site().await?;
-        ready.replace(self.find_or_make(ready.destination(), &site).await?);
+        let (ids, _) = self.find_or_make(ready.destination(), &site).await?;
+        ready.replace(ids);
         Ok(())
     }
 
@@ -231,28 +266,31 @@ impl Portal {
         }))
     }
 
+    /// The ids, and whether the filter is new.
     async fn find_or_make(
         &self,
         destination: &Destination,
         site: &Arc<Site>,
-    ) -> Result<Ids, SetUpProblem> {
+    ) -> Result<(Ids, bool), SetUpProblem> {
         for &survey in &destination.surveys {
             site.instrument(survey)?;
         }
         let account = &site.account;
         let stream_id = stream::find_or_make(self, account, &destination.stream).await?;
         let group_id = group::find_or_make(self, account, &destination.group).await?;
-        let filter = filter::Key {
+        let key = filter::Key {
             name: &destination.filter,
             group_id,
             stream_id,
         };
-        Ok(Ids {
+        let filter = filter::find_or_make(self, &key).await?;
+        let ids = Ids {
             group_id,
             stream_id,
-            filter_id: filter::find_or_make(self, &filter).await?,
+            filter_id: filter.id(),
             site: Arc::clone(site),
-        })
+        };
+        Ok((ids, matches!(filter, filter::Found::Made(_))))
     }
 }
 

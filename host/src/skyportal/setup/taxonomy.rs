@@ -90,7 +90,8 @@ async fn find(portal: &Portal, name: &str) -> Result<Option<Row>, Failure> {
     let latest = all
         .into_iter()
         .filter(|row| row.name == name && row.is_latest);
-    Ok(latest.max_by_key(|row| row.id))
+    // Of several that were made at the same moment the lowest id is everybody's.
+    Ok(latest.min_by_key(|row| (!serves(row), row.id)))
 }
 
 async fn post(portal: &Portal, name: &str) -> Result<Option<Taxonomy>, Failure> {
@@ -112,8 +113,18 @@ async fn post(portal: &Portal, name: &str) -> Result<Option<Taxonomy>, Failure> 
     };
     match portal.make_once(&request, ours_now).await {
         Ok(Made::Now(data)) => {
-            let id = read::<MadeTaxonomy>(&request, data)?.taxonomy_id;
-            Ok(Some(Taxonomy::of(id, &hierarchy)))
+            let ours = read::<MadeTaxonomy>(&request, data)?.taxonomy_id;
+            // Somebody else's may be on its way: the servers are several.
+            portal.let_others_finish().await;
+            match find(portal, name).await? {
+                Some(row) if row.id != ours => {
+                    if row.version.as_deref() == Some(taxonomy::VERSION) {
+                        remove(portal, name, ours, row.id).await;
+                    }
+                    Ok(Some(known(row)))
+                }
+                _ => Ok(Some(Taxonomy::of(ours, &hierarchy))),
+            }
         }
         Ok(Made::Before(row)) => Ok(Some(known(row))),
         Err(failure) if failure.class == Class::Cancelled => Err(failure),
@@ -125,5 +136,17 @@ async fn post(portal: &Portal, name: &str) -> Result<Option<Taxonomy>, Failure> 
             );
             Ok(find(portal, name).await?.map(known))
         }
+    }
+}
+
+/// Ours came second. What cannot be removed is in nobody's way: it is an older version to all.
+async fn remove(portal: &Portal, name: &str, ours: i64, theirs: i64) {
+    let request = Request::delete(format!("/api/taxonomy/{ours}"));
+    if let Err(failure) = portal.call(&request).await {
+        tracing::warn!(
+            taxonomy = name,
+            words = %failure.words,
+            "two taxonomies of the same version were made at the same moment; {theirs} is used, and {ours} stays unused: somebody with `Delete taxonomy` can once DELETE /api/taxonomy/{ours}"
+        );
     }
 }

@@ -45,6 +45,8 @@ pub struct State {
     pub streams: Vec<Value>,
     pub filters: Vec<Value>,
     pub taxonomies: Vec<Value>,
+    /// Another's, done when ours is.
+    pub taxonomy_on_its_way: Option<Value>,
     pub instruments: Vec<Value>,
     pub objects: HashSet<String>,
     pub candidates: Vec<Value>,
@@ -252,6 +254,7 @@ impl State {
             ("DELETE", ["filters", id]) => Ok(self.drop_filter(id)),
             ("GET", ["taxonomy"]) => Ok(json!(self.taxonomies)),
             ("POST", ["taxonomy"]) => Ok(self.make_taxonomy(body)),
+            ("DELETE", ["taxonomy", id]) => self.drop_taxonomy(id),
             ("POST", ["candidates"]) => self.candidate(body),
             ("GET", ["source_exists", object]) => {
                 Ok(json!({"source_exists": self.objects.contains(*object)}))
@@ -327,7 +330,17 @@ impl State {
         row["id"] = json!(id);
         row["isLatest"] = json!(true);
         self.taxonomies.push(row);
+        self.taxonomies.extend(self.taxonomy_on_its_way.take());
         json!({"taxonomy_id": id})
+    }
+
+    fn drop_taxonomy(&mut self, id: &str) -> Reply {
+        if !self.rights.iter().any(|right| right == "Delete taxonomy") {
+            return Err((401, "HTTP 401: Unauthorized".to_owned()));
+        }
+        self.taxonomies
+            .retain(|taxonomy| taxonomy["id"] != id.parse::<i64>().unwrap());
+        Ok(json!({}))
     }
 
     fn candidate(&mut self, body: &Value) -> Reply {

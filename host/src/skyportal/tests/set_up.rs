@@ -129,6 +129,52 @@ async fn a_filter_that_came_first_wins_and_ours_goes() {
     assert_eq!(mock.count("DELETE", "/api/filters"), 1);
 }
 
+/// Both are the latest: neither server had seen the other's.
+#[tokio::test]
+async fn a_taxonomy_that_came_first_wins_and_ours_goes_or_is_named() {
+    for may_delete in [true, false] {
+        let mock = Mock::start().await;
+        if may_delete {
+            mock.state().rights.push("Delete taxonomy".to_owned());
+        }
+        let theirs = taxonomy(crate::skyportal::taxonomy::VERSION, "Fink Taxonomy");
+        mock.state().taxonomy_on_its_way = Some(theirs);
+        let portal = connect(&mock);
+        let order = order(&ready(&portal).await);
+        portal.deliver(&order).await.unwrap();
+        let ids: Vec<Value> = mock
+            .state()
+            .taxonomies
+            .iter()
+            .map(|t| t["id"].clone())
+            .collect();
+        let expected = if may_delete { 1 } else { 2 };
+        assert_eq!((ids.len(), &ids[ids.len() - 1]), (expected, &json!(9)));
+        assert_eq!(mock.count("DELETE", "/api/taxonomy"), 1);
+        let posted = mock.last("POST", "/api/classification");
+        assert_eq!(posted["taxonomy_id"], 9, "whoever may delete or not");
+    }
+}
+
+#[tokio::test]
+async fn a_filter_that_was_on_its_way_wins_too() {
+    let mock = Mock::start().await;
+    mock.state()
+        .groups
+        .push(json!({"id": 45, "name": "Fink SN"}));
+    mock.state().members.insert(45);
+    // The lists before and after our own making come before theirs is seen.
+    let ours = json!({"id": 101, "name": "early", "group_id": 45, "stream_id": 13});
+    for seen in [json!([]), json!([ours])] {
+        let seen = json!({"status": "success", "data": seen}).to_string();
+        mock.fault("GET", "/api/filters", Fault::Answer(200, seen));
+    }
+    let theirs = json!({"id": 50, "name": "early", "group_id": 45, "stream_id": 13});
+    mock.state().filters.push(theirs);
+    assert_eq!(ready(&connect(&mock)).await.filter_id(), 50);
+    assert_eq!(mock.state().filters.len(), 1);
+}
+
 #[tokio::test]
 async fn a_filter_that_was_made_unseen_is_found() {
     let mock = Mock::start().await;
