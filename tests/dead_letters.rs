@@ -196,6 +196,51 @@ async fn what_skyportal_refuses_for_good_becomes_a_dead_letter_and_the_others_fl
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_flood_the_first_are_kept_whole_and_the_rest_by_their_offsets() -> Result<()> {
+    let mut deployment = Deployment::new(env!("CARGO_BIN_EXE_skysieve")).await?;
+    let mut program = deployment.start().await?;
+    let ztf = topics(Survey::Ztf)[0];
+    const MESSAGES: u64 = 130;
+    for spread in 0..MESSAGES {
+        deployment.send_bytes(ztf, b"", b"no alert", spread).await?;
+    }
+    deployment.until_all_done(&mut program).await?;
+    let list = deployment.run(&["dead-letters", "list"]).await?;
+    let (floods, letters): (Vec<&str>, Vec<&str>) = list
+        .stdout
+        .lines()
+        .partition(|line| line.starts_with("flood"));
+    let counted = floods.iter().filter_map(|line| {
+        assert!(line.contains(ztf) && line.ends_with("no key"), "{line}");
+        line.split_once(" more message")?
+            .0
+            .split(' ')
+            .next_back()?
+            .parse::<u64>()
+            .ok()
+    });
+    let counted: u64 = counted.sum();
+    assert_eq!(
+        (letters.len() as u64, counted),
+        (100, MESSAGES - 100),
+        "{}",
+        list.stdout
+    );
+    program.terminate()?;
+    let ended = program.end().await?;
+    assert!(ended.status.success(), "{}", ended.stderr);
+    assert_eq!(accounts::open(&ended.stdout), NONE, "{}", ended.stdout);
+    let account = accounts::line(&ended.stdout, "fink-ztf");
+    assert_eq!(account, [MESSAGES, MESSAGES, 0, 0], "{}", ended.stdout);
+    let told = ended
+        .stderr
+        .matches("a flood of messages that are no alerts")
+        .count();
+    assert_eq!(told, 1, "{}", ended.stderr);
+    Ok(())
+}
+
 fn number_of(list: &Ended, words: &str) -> Result<String> {
     let line = list.stdout.lines().find(|line| line.contains(words));
     let number = line.and_then(|line| line.split_whitespace().next());

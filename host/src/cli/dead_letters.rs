@@ -198,8 +198,8 @@ fn store(config: &ConfigArgument) -> Result<DeadLetters> {
 }
 
 fn list(store: &DeadLetters) -> Result<()> {
-    let letters = store.list()?;
-    if letters.is_empty() {
+    let (letters, floods) = (store.list()?, store.floods()?);
+    if letters.is_empty() && floods.is_empty() {
         println!("no dead letters");
     }
     for (number, letter) in letters {
@@ -210,6 +210,9 @@ fn list(store: &DeadLetters) -> Result<()> {
             "{number}  {at}  {object}  {what}  {place}  {}",
             letter.reason
         );
+    }
+    for flood in floods {
+        println!("{flood}");
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ use crate::telemetry::{Hindrance, RouteAccount, Telemetry};
 const LANES: usize = 256;
 
 /// Between two tries of what only a person can mend (a token, a full disk).
-const NEED_A_PERSON: Duration = Duration::from_secs(30);
+pub(super) const NEED_A_PERSON: Duration = Duration::from_secs(30);
 
 /// Where passed alerts are handed over.
 pub(super) struct Lanes {

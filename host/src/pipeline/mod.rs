@@ -9,6 +9,7 @@ mod conduct;
 mod control;
 mod copies;
 mod destinations;
+mod flood;
 mod follow;
 mod judge;
 mod lanes;

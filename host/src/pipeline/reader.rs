@@ -7,14 +7,15 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
+use super::flood::{Clerk, Flooded, Seen};
 use super::judge::{Judge, Judged, Judgement, Passed};
 use super::lanes::{Errand, Lanes, Open, Parcel, Task, letter, route_letter};
 use super::run::Stop;
 use super::seat::Seat;
 use crate::config::Source;
 use crate::source::{Feed, Incoming, Message, Ticket};
-use crate::store::{DeadLetter, Kind, Samples};
-use crate::telemetry::SourceAccount;
+use crate::store::{DeadLetter, DeadLetters, Kind, Samples};
+use crate::telemetry::{SourceAccount, Telemetry};
 
 /// Messages whose deliveries are not done yet; beyond it the source's partitions wait.
 const MAX_OPEN: usize = 128;
@@ -32,6 +33,14 @@ pub(super) struct Change {
     pub rules: oneshot::Sender<()>,
 }
 
+/// What all readers share.
+pub(super) struct Around {
+    pub lanes: Arc<Lanes>,
+    pub store: DeadLetters,
+    pub telemetry: Telemetry,
+    pub stop: Stop,
+}
+
 /// Reads one source.
 pub(super) struct Reader<F> {
     consumer: F,
@@ -41,6 +50,9 @@ pub(super) struct Reader<F> {
     lanes: Arc<Lanes>,
     stop: Stop,
     changes: UnboundedReceiver<Change>,
+    /// What floods, and whom to tell.
+    flood: Seen,
+    clerk: UnboundedSender<Flooded>,
     open: usize,
     done: UnboundedSender<Option<Ticket>>,
     finished: UnboundedReceiver<Option<Ticket>>,
@@ -54,20 +66,29 @@ impl<F: Feed> Reader<F> {
         consumer: F,
         judge: Judge,
         source: Source,
-        account: Arc<SourceAccount>,
-        lanes: Arc<Lanes>,
-        stop: Stop,
         changes: UnboundedReceiver<Change>,
+        around: &Around,
     ) -> Self {
         let (done, finished) = unbounded_channel();
+        let (clerk, flood) = unbounded_channel();
+        let work = Clerk {
+            store: around.store.clone(),
+            telemetry: around.telemetry.clone(),
+            stop: around.stop.clone(),
+            done: done.clone(),
+        };
+        // It ends with the reader, which holds the other end of the channel.
+        tokio::spawn(work.work(flood));
         Reader {
+            account: around.telemetry.accounts().source(&source.name),
             consumer,
             judge,
             source,
-            account,
-            lanes,
-            stop,
+            lanes: around.lanes.clone(),
+            stop: around.stop.clone(),
             changes,
+            flood: Seen::default(),
+            clerk,
             open: 0,
             done,
             finished,
@@ -164,6 +185,12 @@ impl<F: Feed> Reader<F> {
         match judgement {
             Judgement::Copy(_) => self.consumer.finish(&ticket),
             Judgement::Undecodable(why) => {
+                if let Some(place) = self.flood.flooded(&message.place, why.kind()) {
+                    self.count_open();
+                    // The clerk ends with us, or was told to stop: then nothing more is stored.
+                    let _ = self.clerk.send((place, ticket));
+                    return;
+                }
                 let letter = letter(Kind::Undecodable, &message, why.to_string());
                 let open = self.open(message, ticket, 1);
                 let errand = Errand {
@@ -220,11 +247,15 @@ impl<F: Feed> Reader<F> {
         self.lanes.send(Parcel { errands, open });
     }
 
-    fn open(&mut self, message: Message, ticket: Ticket, tasks: usize) -> Arc<Open> {
+    fn count_open(&mut self) {
         self.open += 1;
         if self.open >= MAX_OPEN {
             self.consumer.pause(true);
         }
+    }
+
+    fn open(&mut self, message: Message, ticket: Ticket, tasks: usize) -> Arc<Open> {
+        self.count_open();
         Open::new(message, Some(ticket), tasks, self.done.clone())
     }
 

@@ -13,7 +13,7 @@ use super::follow::{ConfigFile, Plant};
 use super::judge::Judge;
 use super::lanes::Lanes;
 use super::modules::{Modules, ModulesError};
-use super::reader::Reader;
+use super::reader::{Around, Reader};
 use crate::config::{Config, SecretError, Source};
 use crate::skyportal::{ConnectError, Patience, Portal};
 use crate::source::{Consumer, ConsumerError, SchemasError, read_schemas};
@@ -24,6 +24,7 @@ use crate::telemetry::{Accounts, Hindrance, Rooms, Telemetry};
 pub struct Pipeline {
     sources: Vec<(Consumer, Judge, Source)>,
     lanes: Lanes,
+    store: DeadLetters,
     accounts: Arc<Accounts>,
     telemetry: Telemetry,
     stop: Stop,
@@ -139,7 +140,8 @@ impl Pipeline {
         telemetry.health().end(Hindrance::SetUp);
         Ok(Pipeline {
             sources,
-            lanes: Lanes::start(&portal, &Some(store), telemetry),
+            lanes: Lanes::start(&portal, &Some(store.clone()), telemetry),
+            store,
             telemetry: telemetry.clone(),
             accounts,
             stop,
@@ -169,18 +171,22 @@ impl Pipeline {
     /// Runs until it is told to stop, then ends in order. Returns whether all parts did: where one
     /// failed, the others are stopped too, since what it should have done would be missing.
     pub async fn run(self) -> bool {
-        let lanes = Arc::new(self.lanes);
+        let around = Around {
+            lanes: Arc::new(self.lanes),
+            store: self.store,
+            telemetry: self.telemetry.clone(),
+            stop: self.stop.clone(),
+        };
         let mut readers = JoinSet::new();
         let mut tellers = Vec::new();
         for (consumer, judge, source) in self.sources {
-            let account = self.accounts.source(&source.name);
-            let (lanes, stop) = (lanes.clone(), self.stop.clone());
             let (told, changes) = unbounded_channel();
             tellers.push((source.clone(), told));
-            let reader = Reader::new(consumer, judge, source, account, lanes, stop, changes);
+            let reader = Reader::new(consumer, judge, source, changes, &around);
             let samples = self.plant.modules.borrow().samples();
             readers.spawn(reader.sampling(samples).run());
         }
+        let lanes = around.lanes;
         // Without a file it stays as it is, and the modules are followed all the same.
         let plant = self.plant;
         let following = tokio::spawn(async move {

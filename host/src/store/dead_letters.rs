@@ -1,6 +1,7 @@
 //! Dead letters: one a message that could not be read, or one a delivery that could not be made.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,8 @@ const KEYS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("dead_lette
 #[derive(Clone, Debug)]
 pub struct DeadLetters {
     file: PathBuf,
+    /// Of those in this process who want the file; other processes are waited for.
+    turn: Arc<Mutex<()>>,
 }
 
 /// What could not be done.
@@ -88,6 +91,7 @@ impl DeadLetters {
     pub fn in_folder(folder: &Path) -> Result<Self, StoreError> {
         Ok(DeadLetters {
             file: super::file_in(folder, FILE)?,
+            turn: Arc::default(),
         })
     }
 
@@ -113,7 +117,7 @@ impl DeadLetters {
             id: 0,
             source,
         })?;
-        let database = self.open()?;
+        let (_turn, database) = self.open()?;
         let write = || -> Result<u64, redb::Error> {
             let transaction = database.begin_write()?;
             let id = {
@@ -139,7 +143,7 @@ impl DeadLetters {
     /// # Errors
     /// Where the store cannot be written.
     pub fn drop_letter(&self, id: u64) -> Result<bool, StoreError> {
-        let database = self.open()?;
+        let (_turn, database) = self.open()?;
         let write = || -> Result<bool, redb::Error> {
             let transaction = database.begin_write()?;
             let there = transaction.open_table(LETTERS)?.remove(id)?.is_some();
@@ -159,7 +163,7 @@ impl DeadLetters {
     /// # Errors
     /// Where the store cannot be read.
     pub fn list(&self) -> Result<Vec<(u64, DeadLetter)>, StoreError> {
-        let database = self.open()?;
+        let (_turn, database) = self.open()?;
         let read = || -> Result<Vec<(u64, Vec<u8>)>, redb::Error> {
             let transaction = database.begin_read()?;
             let letters = match transaction.open_table(LETTERS) {
@@ -191,7 +195,7 @@ impl DeadLetters {
     /// # Errors
     /// Where the store cannot be read.
     pub fn message(&self, id: u64, letter: &DeadLetter) -> Result<Option<KeyAndValue>, StoreError> {
-        let database = self.open()?;
+        let (_turn, database) = self.open()?;
         let digest: Vec<u8> = (0..letter.key_sha256.len() / 2)
             .filter_map(|i| u8::from_str_radix(letter.key_sha256.get(2 * i..2 * i + 2)?, 16).ok())
             .collect();
@@ -210,11 +214,13 @@ impl DeadLetters {
         read().map_err(|source| self.failed(source))
     }
 
-    fn open(&self) -> Result<Database, StoreError> {
-        super::open(&self.file)
+    /// The file, for as long as it is our turn.
+    pub(super) fn open(&self) -> Result<(MutexGuard<'_, ()>, Database), StoreError> {
+        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok((turn, super::open(&self.file)?))
     }
 
-    fn failed(&self, source: redb::Error) -> StoreError {
+    pub(super) fn failed(&self, source: redb::Error) -> StoreError {
         super::failed(&self.file, source)
     }
 }

@@ -6,6 +6,8 @@
 //! Never here: a secret; a file that others may read; what a note means.
 
 mod dead_letters;
+mod floods;
+mod look;
 mod notes;
 mod samples;
 
@@ -19,6 +21,8 @@ use std::time::{Duration, Instant};
 use redb::{Database, DatabaseError};
 
 pub use dead_letters::{Attempt, DeadLetter, DeadLetters, KeyAndValue, Kind};
+pub use floods::Range;
+pub use look::look;
 pub use notes::Notes;
 pub use samples::Samples;
 
