@@ -203,6 +203,7 @@ async fn check_finds_nothing_wrong_and_makes_nothing() -> Result<()> {
     let (code, report) = desk.check(&[]).await?;
     assert_eq!(code, 0, "{report}");
     for line in [
+        "ok    the state directory `state` will be made",
         "ok    the token belongs to `fink-bot`",
         "ok    the token has `Upload data`",
         "ok    the group `Team` will be made",

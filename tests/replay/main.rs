@@ -95,7 +95,38 @@ async fn files_of_the_simulation_are_judged_and_the_requests_shown() -> Result<(
     for account in ["transients/fast-transient", "files"] {
         assert_eq!(harness::accounts::line(&ended.stdout, account)[0], 120);
     }
-    has_the_requests(&deployment, &alerts, &requests(&ended.stdout)).await
+    has_the_requests(&deployment, &alerts, &requests(&ended.stdout)).await?;
+
+    // The same in short.
+    let path = out.to_str().context("not text")?;
+    let short = deployment.run(&["replay", path, "--summary"]).await?;
+    ensure!(short.status.success(), "{}{}", short.stdout, short.stderr);
+    for account in ["transients/fast-transient", "files"] {
+        assert_eq!(harness::accounts::line(&short.stdout, account)[0], 120);
+    }
+    let posts = requests(&ended.stdout);
+    let posts = posts
+        .iter()
+        .filter(|(call, _)| call == "POST /api/candidates");
+    let line = format!("{:>8}  POST /api/candidates", posts.count());
+    assert!(short.stdout.contains(&line), "{}", short.stdout);
+    assert!(short.stdout.lines().count() < 60, "{}", short.stdout);
+
+    // A reader that has seen enough ends it quietly.
+    let mut command = deployment.command(&["replay", path])?;
+    command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let mut child = command.spawn()?;
+    drop(child.stdout.take());
+    let ended = child.wait_with_output()?;
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(
+        ended.status.success() && said.is_empty(),
+        "{}: {said}",
+        ended.status
+    );
+    Ok(())
 }
 
 fn file_name(alert: &Alert) -> String {

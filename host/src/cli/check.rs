@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::ConfigArgument;
+use super::say::say;
 use crate::config::Config;
 use crate::pipeline;
 use crate::telemetry::{Finding, Level};
@@ -27,22 +28,22 @@ pub(super) async fn check(arguments: CheckArguments) -> Result<ExitCode> {
     let config = match Config::from_file(path) {
         Ok(config) => config,
         Err(error) => {
-            println!("{}", Finding::fail(error.to_string()));
+            say!("{}", Finding::fail(error.to_string()));
             return Ok(ExitCode::FAILURE);
         }
     };
     if arguments.effective {
-        print!("{}", serde_saphyr::to_string(&config)?);
+        say!("{}", serde_saphyr::to_string(&config)?.trim_end());
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{}", Finding::ok(format!("`{}` is valid", path.display())));
+    say!("{}", Finding::ok(format!("`{}` is valid", path.display())));
     let found = pipeline::check(&config, !arguments.offline).await;
     for finding in &found {
-        println!("{finding}");
+        say!("{finding}");
     }
     let count = |level| found.iter().filter(|f| f.level == level).count();
     let (failures, warnings) = (count(Level::Fail), count(Level::Warn));
-    println!("\n{failures} failures, {warnings} warnings; nothing was made or posted");
+    say!("\n{failures} failures, {warnings} warnings; nothing was made or posted");
     Ok(match failures {
         0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,

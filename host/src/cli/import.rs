@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
+use super::say::say;
 use crate::config;
 
 #[derive(Debug, clap::Args)]
@@ -24,7 +25,7 @@ pub(super) fn import(arguments: &ImportArguments) -> Result<ExitCode> {
         texts.push((name, text));
     }
     let import = config::import(&texts)?;
-    print!("{}", import.yaml);
+    say!("{}", import.yaml.trim_end());
     for note in &import.notes {
         eprintln!("note: {note}");
     }

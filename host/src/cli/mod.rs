@@ -9,6 +9,7 @@ mod new;
 mod replay;
 mod rewind;
 mod run;
+pub(crate) mod say;
 mod schema;
 mod tap;
 mod workbench;

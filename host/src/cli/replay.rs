@@ -1,19 +1,22 @@
 //! `skysieve replay`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Result, bail};
 
 use super::ConfigArgument;
+use super::say::say;
 use crate::alert::GivenSchemas;
 use crate::config::{Config, nearest};
 use crate::engine::Value;
 use crate::pipeline::{Event, Judged, Judgement, Replay, Said};
 use crate::skyportal::{Receipt, Request};
 use crate::source::{Message, read_schemas};
+use crate::telemetry::call_name;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ReplayArguments {
@@ -37,6 +40,9 @@ pub(super) struct ReplayArguments {
     /// Do not show the requests.
     #[arg(long)]
     no_requests: bool,
+    /// Show the sums only, and what could not be read, judged or delivered.
+    #[arg(long)]
+    summary: bool,
 }
 
 /// Exit code 1 where anything could not be read, judged or delivered.
@@ -47,48 +53,69 @@ pub(super) async fn replay(arguments: ReplayArguments) -> Result<ExitCode> {
         check_topic(&config, topic)?;
     }
     if !arguments.deliver {
-        println!("{DRY}");
+        say!("{DRY}");
     }
-    let shown = !arguments.no_requests && !arguments.deliver;
+    let summary = arguments.summary;
+    let shown = !arguments.no_requests && !arguments.deliver && !summary;
+    let requests = Arc::new(Mutex::new(BTreeMap::<String, u64>::new()));
+    let counted = requests.clone();
     let sink = move |request: &Request| {
+        let call = call_name(request.method.name(), &request.path);
+        *held(&counted).entry(call).or_default() += 1;
         if shown {
-            println!("{}", show_request(request));
+            say!("{}", show_request(request));
         }
     };
     let replay = Replay::open(&config, &arguments.files, topic, arguments.deliver, sink).await?;
     let given = given_schemas(&config, &arguments.schemas)?;
     let mut replay = replay.with_given(given);
+    // The alert whose line a summary keeps back.
+    let mut untold = None::<String>;
     let mut unread = 0u64;
     let mut failed = false;
     replay
         .run(|event| match event {
             Event::File(error) => {
                 unread += 1;
-                println!("not read: {error}");
+                say!("not read: {error}");
             }
             Event::Judged(message, judgement) => {
                 failed |= is_failure(&judgement);
-                println!("{}", show(&message, &judgement));
+                let told = show(&message, &judgement);
+                if !summary || is_failure(&judgement) {
+                    say!("{told}");
+                } else {
+                    untold = told.lines().next().map(str::to_owned);
+                }
             }
             Event::Failed { route, why } => {
                 failed = true;
-                println!("  {route}: not delivered: {why}");
+                untold.take().inspect(|alert| say!("{alert}"));
+                say!("  {route}: not delivered: {why}");
             }
             Event::Delivered { route, result } => match result {
-                Ok(receipt) => println!("  {route}: {}", show_receipt(&receipt)),
+                Ok(_) if summary => {}
+                Ok(receipt) => say!("  {route}: {}", show_receipt(&receipt)),
                 Err(undelivered) => {
                     failed = true;
-                    println!("  {route}: not delivered: {undelivered}");
+                    untold.take().inspect(|alert| say!("{alert}"));
+                    say!("  {route}: not delivered: {undelivered}");
                 }
             },
         })
         .await;
-    println!("\n{}", replay.accounts());
+    say!("\n{}", replay.accounts());
+    if summary && !arguments.deliver {
+        say!("requests that would go out, the set-up among them:");
+        for (call, count) in held(&requests).iter() {
+            say!("{count:>8}  {call}");
+        }
+    }
     if !arguments.deliver {
-        println!("{DRY}");
+        say!("{DRY}");
     }
     if unread > 0 {
-        println!(
+        say!(
             "{unread} file{} gave no alert, named above",
             if unread == 1 { "" } else { "s" }
         );
@@ -98,6 +125,10 @@ pub(super) async fn replay(arguments: ReplayArguments) -> Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+fn held(requests: &Mutex<BTreeMap<String, u64>>) -> MutexGuard<'_, BTreeMap<String, u64>> {
+    requests.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A message that is no alert, or an alert on which a filter has no verdict.

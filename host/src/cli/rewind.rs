@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 use super::ConfigArgument;
+use super::say::say;
 use crate::config::{Config, Source, Start};
 use crate::source;
 
@@ -27,7 +28,7 @@ pub(super) fn run(arguments: RewindArguments) -> Result<ExitCode> {
     let sources = chosen(&config, arguments.source.as_deref())?;
     let mut code = ExitCode::SUCCESS;
     for source in sources {
-        println!(
+        say!(
             "{} (Kafka group `{}` at {}), to {}:",
             source.name,
             source.kafka_group,
@@ -38,15 +39,15 @@ pub(super) fn run(arguments: RewindArguments) -> Result<ExitCode> {
         match done {
             Ok(rewound) => {
                 for moved in &rewound.moved {
-                    println!("  {moved}");
+                    say!("  {moved}");
                 }
                 for topic in &rewound.absent {
-                    println!("  {topic}: does not exist yet, nothing to set");
+                    say!("  {topic}: does not exist yet, nothing to set");
                 }
             }
             Err(error) => {
                 code = ExitCode::FAILURE;
-                println!("  nothing was changed");
+                say!("  nothing was changed");
                 eprintln!("error: {error}");
             }
         }

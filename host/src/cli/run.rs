@@ -7,6 +7,7 @@ use anyhow::Result;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::ConfigArgument;
+use super::say::say;
 use crate::config::{Config, Listen};
 use crate::pipeline::{ConfigFile, Pipeline, Stop};
 use crate::telemetry::{Server, Telemetry};
@@ -28,9 +29,9 @@ pub(super) async fn run(arguments: RunArguments) -> Result<ExitCode> {
     let pipeline = Pipeline::start_telling(&config, stop, &telemetry).await?;
     let accounts = pipeline.accounts().clone();
     let sound = pipeline.following(file).run().await;
-    println!("{accounts}");
+    say!("{accounts}");
     for open in accounts.open_accounts() {
-        println!("does not close: {open}");
+        say!("does not close: {open}");
     }
     Ok(if sound {
         ExitCode::SUCCESS

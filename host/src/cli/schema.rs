@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use super::say::say;
 use crate::config::{DEFAULT_YAML, json_schema};
 
 #[derive(Debug, clap::Args)]
@@ -15,9 +16,9 @@ pub(super) struct ConfigArguments {
 
 pub(super) fn config(arguments: &ConfigArguments) -> Result<ExitCode> {
     if arguments.schema {
-        println!("{}", serde_json::to_string_pretty(&json_schema())?);
+        say!("{}", serde_json::to_string_pretty(&json_schema())?);
     } else {
-        print!("{DEFAULT_YAML}");
+        say!("{}", DEFAULT_YAML.trim_end());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -327,8 +327,12 @@ impl Scan {
             file,
             directory = %self.directory.display(),
             hash = hash.map(|hash| hash.to_string()),
-            running = running.map(|running| running.hash().to_string()),
-            "module refused, what runs runs on: {reason}"
+            running = running.as_ref().map(|running| running.hash().to_string()),
+            "module refused, {}: {reason}",
+            match running {
+                Some(_) => "what runs runs on",
+                None => "and no version of it runs",
+            }
         );
         self.shelf.refuse(file, hash, reason);
     }

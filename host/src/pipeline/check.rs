@@ -17,6 +17,7 @@ use crate::engine::Module;
 use crate::simulate::Schema;
 use crate::skyportal::{Patience, Portal};
 use crate::source;
+use crate::store;
 use crate::telemetry::{Accounts, Finding};
 
 /// How long Kafka and SkyPortal may take.
@@ -25,7 +26,8 @@ const SKYPORTAL: Duration = Duration::from_secs(60);
 
 /// Looks at everything that the configuration names; without the network at the modules only.
 pub async fn check(config: &Config, network: bool) -> Vec<Finding> {
-    let mut found = modules(config);
+    let mut found = vec![store::look(&config.state)];
+    found.extend(modules(config));
     if network {
         for source in &config.sources {
             found.extend(kafka(source).await);

@@ -132,13 +132,17 @@ impl Plant {
             if !(asked || is_due || is_new && is_quiet) {
                 continue;
             }
-            tokio::select! {
-                () = self.consider(&file, &now, asked, &readers) => {
-                    considered = Some(now);
-                    again = Instant::now() + AGAIN;
-                }
+            let successor = tokio::select! {
+                successor = self.consider(&file, &now, asked, &readers) => successor,
                 // What is not ready yet gives way to what is newer.
-                () = differs(&file, &now) => {}
+                () = differs(&file, &now) => continue,
+            };
+            considered = Some(now);
+            again = Instant::now() + AGAIN;
+            match successor {
+                Ok(Some(successor)) => self.take_over(successor, &readers).await,
+                Ok(None) => self.telemetry.configuration().confirmed(),
+                Err(refusal) => self.refuse(&refusal),
             }
         }
     }
@@ -147,31 +151,26 @@ impl Plant {
         self.telemetry.configuration().refused.is_some()
     }
 
+    fn refuse(&self, refusal: &Refusal) {
+        let is_news = self.telemetry.configuration().refused(refusal.to_string());
+        if is_news {
+            tracing::error!("the changed configuration is refused, what ran runs on: {refusal}");
+        }
+    }
+
     async fn consider(
-        &mut self,
+        &self,
         file: &ConfigFile,
         read: &Result<String, String>,
         asked: bool,
         readers: &[Told],
-    ) {
-        let successor = match read {
-            Ok(text) => match Config::from_text_of(&file.path, text) {
-                Ok(config) => self.successor(config, asked, readers).await,
-                Err(error) => Err(error.into()),
-            },
-            Err(why) => Err(Refusal::Unreadable(why.clone())),
-        };
-        match successor {
-            Ok(Some(successor)) => self.take_over(successor, readers).await,
-            Ok(None) => self.telemetry.configuration().confirmed(),
-            Err(refusal) => {
-                let reason = refusal.to_string();
-                if self.telemetry.configuration().refused(reason) {
-                    tracing::error!(
-                        "the changed configuration is refused, what ran runs on: {refusal}"
-                    );
-                }
+    ) -> Result<Option<Successor>, Refusal> {
+        match read {
+            Ok(text) => {
+                let config = Config::from_text_of(&file.path, text)?;
+                self.successor(config, asked, readers).await
             }
+            Err(why) => Err(Refusal::Unreadable(why.clone())),
         }
     }
 
@@ -200,6 +199,10 @@ impl Plant {
                     .eq(of_group(&self.destinations, &group.name))
         });
         let stays: BTreeSet<String> = stays.map(|group| group.name.clone()).collect();
+        if config.groups == self.config.groups && stays.len() == config.groups.len() {
+            // Asked for again, and no better.
+            return Ok(None);
+        }
         let mut all = Vec::new();
         for (source, _) in readers {
             let accounts = self.telemetry.accounts();

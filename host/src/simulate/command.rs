@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::output::{Files, Output, Stream};
 use super::{Case, Cutouts, History, Message, Mix, SimulateConfig, Simulator, Troubles};
 use crate::alert::Survey;
+use crate::cli::say::say;
 
 /// Which streams to simulate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -52,6 +53,9 @@ pub struct SimulateArgs {
     /// Alerts a second [default: as fast as possible]
     #[arg(long, value_name = "ALERTS_PER_SECOND")]
     pub rate: Option<f64>,
+    /// As LSST sends them: 10,000 × SCALE alerts within 5 s, every 37 s, an exposure
+    #[arg(long, value_name = "SCALE", conflicts_with = "rate")]
+    pub bursts: Option<f64>,
     /// Write `DIR/<topic>/key.json` and `DIR/<topic>/<object>_<alert>.bin`
     #[arg(
         long,
@@ -82,6 +86,38 @@ pub struct SimulateArgs {
     /// Only alerts that fail this cut of the filter and pass all its others
     #[arg(long, value_name = "FILTER:CUT", conflicts_with_all = ["survey", "trouble", "pass"])]
     pub fail: Option<String>,
+}
+
+/// When each alert is due.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Pace {
+    /// So many a second.
+    Even(f64),
+    /// So many in each exposure.
+    Bursts(u64),
+}
+
+impl Pace {
+    /// LSST's alerts of one exposure, and how close they come: 10,000 within 5 s. The next exposure
+    /// begins after 37 s (15 s each for two snaps, read-out, slew).
+    const EXPOSURE: f64 = 10_000.0;
+    const WITHIN: f64 = 5.0;
+    const EVERY: f64 = 37.0;
+
+    fn lsst(scale: f64) -> Self {
+        Pace::Bursts((Self::EXPOSURE * scale).round().max(1.0) as u64)
+    }
+
+    /// Since the start, of the alert with this number (from 0).
+    fn time_of(self, number: u64) -> Duration {
+        Duration::from_secs_f64(match self {
+            Pace::Even(rate) => number as f64 / rate,
+            Pace::Bursts(count) => {
+                let (exposure, place) = (number / count, number % count);
+                exposure as f64 * Self::EVERY + place as f64 / count as f64 * Self::WITHIN
+            }
+        })
+    }
 }
 
 impl SimulateArgs {
@@ -128,7 +164,7 @@ impl SimulateArgs {
     fn description(&self, surveys: &[Survey]) -> String {
         let configs: Vec<String> = surveys
             .iter()
-            .map(|survey| format!("{:?}", self.config(*survey)))
+            .map(|survey| self.config(*survey).to_string())
             .collect();
         let made = match (&self.pass, &self.fail) {
             (Some(filter), _) => format!(" that pass {filter}"),
@@ -138,13 +174,18 @@ impl SimulateArgs {
         format!("{} alerts{made} of {}", self.alerts, configs.join(" and "))
     }
 
-    fn pace(&self) -> anyhow::Result<Option<Duration>> {
-        match self.rate {
-            None => Ok(None),
-            Some(rate) if rate.is_finite() && rate > 0.0 => {
-                Ok(Some(Duration::from_secs_f64(1.0 / rate)))
+    fn pace(&self) -> anyhow::Result<Option<Pace>> {
+        let sensible = |number: f64| number.is_finite() && number > 0.0;
+        match (self.rate, self.bursts) {
+            (None, None) => Ok(None),
+            (Some(rate), _) if sensible(rate) => Ok(Some(Pace::Even(rate))),
+            (Some(rate), _) => {
+                bail!("`--rate {rate}`: expected a number of alerts a second above 0")
             }
-            Some(rate) => bail!("`--rate {rate}`: expected a number of alerts a second above 0"),
+            (None, Some(scale)) if sensible(scale) => Ok(Some(Pace::lsst(scale))),
+            (None, Some(scale)) => bail!(
+                "`--bursts {scale}`: expected a number above 0, as 1 for LSST's 10,000 alerts an exposure"
+            ),
         }
     }
 
@@ -190,7 +231,7 @@ pub async fn run(args: SimulateArgs) -> anyhow::Result<()> {
     let streams = simulators.len() as u64;
     for number in 0..args.alerts {
         if let Some(pace) = pace {
-            tokio::time::sleep_until(started + pace.mul_f64(number as f64)).await;
+            tokio::time::sleep_until(started + pace.time_of(number)).await;
         }
         let turn = (number % streams) as usize;
         let Some(message) = next(&mut simulators[turn], case)? else {
@@ -200,7 +241,7 @@ pub async fn run(args: SimulateArgs) -> anyhow::Result<()> {
         output.write(message).await?;
         if said.elapsed() > Duration::from_secs(10) {
             said = Instant::now();
-            println!(
+            say!(
                 "{} of {} alerts, {}",
                 tally.alerts,
                 args.alerts,
@@ -243,14 +284,14 @@ impl Tally {
 
     fn print(&self, target: &str, took: Duration) {
         let rate = self.alerts as f64 / took.as_secs_f64().max(1e-9);
-        println!(
+        say!(
             "{} alerts, {} of values, to {target} in {:.1} s ({rate:.0} a second)",
             self.alerts,
             size(self.bytes),
             took.as_secs_f64()
         );
         for (topic, count) in &self.topics {
-            println!("  {count:>8}  {topic}");
+            say!("  {count:>8}  {topic}");
         }
         let listed = |counts: &BTreeMap<&'static str, u64>| {
             let pairs: Vec<String> = counts
@@ -259,9 +300,9 @@ impl Tally {
                 .collect();
             pairs.join(", ")
         };
-        println!("  kinds: {}", listed(&self.kinds));
+        say!("  kinds: {}", listed(&self.kinds));
         if !self.troubles.is_empty() {
-            println!("  trouble: {}", listed(&self.troubles));
+            say!("  trouble: {}", listed(&self.troubles));
         }
     }
 }
@@ -302,11 +343,28 @@ mod tests {
         assert!(error("--out x --servers y").contains("--servers"));
         let rate = parse("--out x --rate 0").unwrap().pace().unwrap_err();
         assert!(rate.to_string().contains("`--rate 0`"));
+        let bursts = parse("--out x --bursts -1").unwrap_err();
+        assert!(bursts.contains("--bursts"), "{bursts}");
+        let bursts = parse("--out x --bursts 0").unwrap().pace().unwrap_err();
+        assert!(bursts.to_string().contains("`--bursts 0`"));
         let case = |line: &str| parse(line).unwrap().case().unwrap_err().to_string();
         assert!(case("--out x --pass sn").contains("`ztf-sn-candidates`"));
         assert!(case("--out x --fail ztf-sn-candidates").contains("`FILTER:CUT`"));
         assert!(case("--out x --fail ztf-sn-candidates:new").contains("`young`"));
         assert!(error("--out x --pass a --fail a:b").contains("--fail"));
+    }
+
+    #[test]
+    fn bursts_come_as_lsst_exposes() {
+        let pace = parse("--out x --bursts 0.01").unwrap().pace().unwrap();
+        let pace = pace.unwrap();
+        let seconds = |number| pace.time_of(number).as_secs_f64();
+        assert_eq!(
+            [0, 50, 100, 150, 200].map(seconds),
+            [0.0, 2.5, 37.0, 39.5, 74.0]
+        );
+        assert!(seconds(99) < 5.0);
+        assert_eq!(Pace::lsst(1.0), Pace::Bursts(10_000));
     }
 
     #[tokio::test]

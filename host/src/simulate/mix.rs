@@ -1,5 +1,6 @@
 //! In which proportion the kinds of objects appear.
 
+use std::fmt;
 use std::str::FromStr;
 
 use super::sky::Kind;
@@ -41,6 +42,15 @@ impl Mix {
         }
         self.credit[chosen as usize] -= total;
         chosen
+    }
+}
+
+/// As it is written on the command line.
+impl fmt::Display for Mix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = Kind::ALL.into_iter().zip(self.weights);
+        let parts = named.map(|(kind, weight)| format!("{}={weight}", kind.name()));
+        f.write_str(&parts.collect::<Vec<_>>().join(","))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::fmt;
 
 use bytes::Bytes;
 
@@ -47,6 +48,28 @@ impl SimulateConfig {
             cutouts: Cutouts::default(),
             troubles: Troubles::default(),
         }
+    }
+}
+
+/// Everything that decides the bytes, for people.
+impl fmt::Display for SimulateConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SimulateConfig { survey, seed, .. } = self;
+        let (objects, mix) = (self.objects, &self.mix);
+        write!(f, "{survey} (seed {seed}, {objects} objects: {mix}")?;
+        match self.history {
+            History::Survey => {}
+            History::Points(points) => write!(f, "; history of {points} points")?,
+            History::Dense => write!(f, "; deep-drilling fields")?,
+        }
+        if self.cutouts == Cutouts::Small {
+            write!(f, "; small cutouts")?;
+        }
+        let troubles = self.troubles.to_string();
+        if !troubles.is_empty() {
+            write!(f, "; trouble {troubles}")?;
+        }
+        write!(f, ")")
     }
 }
 

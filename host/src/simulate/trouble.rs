@@ -1,5 +1,6 @@
 //! What goes wrong with messages, on request: everything a consumer has to live with.
 
+use std::fmt;
 use std::str::FromStr;
 
 use super::dice::Dice;
@@ -173,6 +174,17 @@ impl Troubles {
             left -= self.rates[*trouble as usize];
             left < 0.0
         })
+    }
+}
+
+/// As it is written on the command line; nothing where nothing goes wrong.
+impl fmt::Display for Troubles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = Trouble::ALL.into_iter().zip(self.rates);
+        let parts = named
+            .filter(|(_, rate)| *rate > 0.0)
+            .map(|(trouble, rate)| format!("{}={rate}", trouble.name()));
+        f.write_str(&parts.collect::<Vec<_>>().join(","))
     }
 }
 

@@ -69,7 +69,7 @@ impl Calls {
     /// A request ended: `success`, or the class of its failure. `took` is from its leaving to its
     /// answer, without the wait for its turn.
     pub fn count(&self, method: &str, path: &str, outcome: &'static str, took: Duration) {
-        let call = format!("{method} {}", template(path));
+        let call = call_name(method, path);
         let ended = Ended {
             call: call.clone(),
             outcome,
@@ -86,6 +86,11 @@ impl Calls {
     pub(super) fn seconds(&self) -> &impl prometheus_client::encoding::EncodeMetric {
         &self.seconds
     }
+}
+
+/// `PUT /api/photometry`: verb and route, ids written `{id}`.
+pub fn call_name(method: &str, path: &str) -> String {
+    format!("{method} {}", template(path))
 }
 
 /// The path with `{id}` for every id.

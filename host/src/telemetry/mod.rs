@@ -20,7 +20,7 @@ mod status;
 mod summary;
 
 pub use accounts::{Accounts, FilterAccount, RouteAccount, SourceAccount};
-pub use calls::Calls;
+pub use calls::{Calls, call_name};
 pub use clock::{iso, now};
 pub use configuration::{Configuration, RefusedConfiguration};
 pub use finding::{Finding, Level};
