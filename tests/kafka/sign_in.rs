@@ -143,6 +143,19 @@ async fn what_is_refused_says_who_and_what_to_do() -> Result<()> {
     assert!(!everything.contains(wrong), "{everything}");
 
     // Other commands say it as well.
+    let checked = night.run(&["check"]).await?;
+    let failures: Vec<&str> = checked
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("FAIL"))
+        .collect();
+    for name in names {
+        let told = failures
+            .iter()
+            .find(|line| line.contains(name) && line.contains("was refused"));
+        assert!(told.is_some(), "{name}: {}", checked.stdout);
+    }
+    assert!(!checked.stdout.contains(wrong), "{}", checked.stdout);
     let rewound = night
         .run(&["rewind", "--to", "earliest", "--source", "source-2"])
         .await?;

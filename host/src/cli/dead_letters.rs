@@ -8,6 +8,7 @@ use anyhow::{Context, Result, anyhow};
 
 use super::ConfigArgument;
 use super::replay::given_schemas;
+use super::say::say;
 use crate::config::Config;
 use crate::pipeline::{Event, Judgement, Replay, Said};
 use crate::source::{Files, Message, Place};
@@ -69,7 +70,7 @@ pub(super) async fn run(command: DeadLettersCommand) -> Result<ExitCode> {
             let store = store(&config)?;
             for (number, _) in letters(&store, &which)? {
                 store.drop_letter(number)?;
-                println!("{number}  dropped");
+                say!("{number}  dropped");
             }
         }
     }
@@ -136,11 +137,11 @@ async fn replay(which: &Which, argument: &ConfigArgument) -> Result<ExitCode> {
         if done {
             store.drop_letter(*number)?;
             let routes = outcome.delivered;
-            println!("{number}  delivered on {routes} routes, and dropped");
+            say!("{number}  delivered on {routes} routes, and dropped");
         } else if outcome.troubles.is_empty() {
-            println!("{number}  no filter passes it now: `skysieve dead-letters drop {number}`");
+            say!("{number}  no filter passes it now: `skysieve dead-letters drop {number}`");
         } else {
-            println!("{number}  kept: {}", outcome.troubles.join("; "));
+            say!("{number}  kept: {}", outcome.troubles.join("; "));
         }
         all_done &= done;
     }
@@ -200,19 +201,19 @@ fn store(config: &ConfigArgument) -> Result<DeadLetters> {
 fn list(store: &DeadLetters) -> Result<()> {
     let (letters, floods) = (store.list()?, store.floods()?);
     if letters.is_empty() && floods.is_empty() {
-        println!("no dead letters");
+        say!("no dead letters");
     }
     for (number, letter) in letters {
         let what = letter.route.as_deref().unwrap_or("-");
         let object = letter.object_id.as_deref().unwrap_or("-");
         let (at, place) = (&letter.at, &letter.place);
-        println!(
+        say!(
             "{number}  {at}  {object}  {what}  {place}  {}",
             letter.reason
         );
     }
     for flood in floods {
-        println!("{flood}");
+        say!("{flood}");
     }
     Ok(())
 }
@@ -223,7 +224,7 @@ fn show(store: &DeadLetters, number: u64, out: Option<&Path>) -> Result<()> {
         .into_iter()
         .find_map(|(known, letter)| (known == number).then_some(letter))
         .ok_or_else(|| no_letter(number))?;
-    println!("{}", serde_json::to_string_pretty(&letter)?);
+    say!("{}", serde_json::to_string_pretty(&letter)?);
     match out {
         Some(folder) => write(store, number, &letter, folder),
         None => Ok(()),
@@ -241,6 +242,6 @@ fn write(store: &DeadLetters, number: u64, letter: &DeadLetter, folder: &Path) -
     std::fs::write(folder.join("key.json"), key)?;
     let file = folder.join(format!("{number}.bin"));
     std::fs::write(&file, value)?;
-    println!("{} written, with its key beside it", file.display());
+    say!("{} written, with its key beside it", file.display());
     Ok(())
 }

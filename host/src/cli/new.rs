@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use super::say::say;
 use crate::project::{Language, Name, create};
 
 #[derive(Debug, clap::Args)]
@@ -18,13 +19,13 @@ pub(super) struct NewArguments {
 
 pub(super) fn new(arguments: &NewArguments) -> Result<ExitCode> {
     let project = create(Path::new(""), &arguments.name, arguments.lang)?;
-    println!(
+    say!(
         "`{}` is a working filter, with a test and simulated alerts. Next:\n\n  cd {}",
         project.folder.display(),
         project.folder.display()
     );
     for command in project.commands {
-        println!("  {command}");
+        say!("  {command}");
     }
     Ok(ExitCode::SUCCESS)
 }

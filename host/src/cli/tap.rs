@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use bytes::Bytes;
 
 use super::ConfigArgument;
+use super::say::say;
 use crate::alert::Survey;
 use crate::config::{Config, Source, Start, nearest};
 use crate::source::{Folder, Tap};
@@ -57,7 +58,7 @@ fn save(arguments: &TapArguments, tap: &mut Tap, folder: &mut Folder) -> Result<
         wait,
         ..
     } = arguments;
-    println!("reading `{topic}`, beside whoever else does");
+    say!("reading `{topic}`, beside whoever else does");
     let mut schema_by_name = None;
     let (mut saved, mut bytes) = (0, 0);
     let mut said = Instant::now();
@@ -78,16 +79,16 @@ fn save(arguments: &TapArguments, tap: &mut Tap, folder: &mut Folder) -> Result<
         bytes += message.value.len();
         if said.elapsed() > Duration::from_secs(5) {
             said = Instant::now();
-            println!("{saved} of {count} alerts, {}", megabytes(bytes));
+            say!("{saved} of {count} alerts, {}", megabytes(bytes));
         }
     }
     let out = out.display();
-    println!("{saved} alerts, {}, in `{out}`", megabytes(bytes));
+    say!("{saved} alerts, {}, in `{out}`", megabytes(bytes));
     if saved < *count {
-        println!("{count} were asked for, and nothing more came for {wait} s");
+        say!("{count} were asked for, and nothing more came for {wait} s");
     }
     if saved > 0 {
-        println!("\n  skysieve test MODULE.wasm {out}");
+        say!("\n  skysieve test MODULE.wasm {out}");
     }
     Ok(if saved > 0 {
         ExitCode::SUCCESS

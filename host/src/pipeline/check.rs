@@ -16,7 +16,7 @@ use crate::config::{Config, Source, nearest};
 use crate::engine::Module;
 use crate::simulate::Schema;
 use crate::skyportal::{Patience, Portal};
-use crate::source;
+use crate::source::{self, ConsumerError};
 use crate::store;
 use crate::telemetry::{Accounts, Finding};
 
@@ -164,9 +164,13 @@ async fn kafka(source: &Source) -> Vec<Finding> {
     let servers = source.servers.join(", ");
     let topics = match topics {
         Ok(Ok(topics)) => topics,
+        // It says itself what to do.
+        Ok(Err(error @ ConsumerError::Trouble { .. })) => {
+            return vec![Finding::fail(error.to_string())];
+        }
         Ok(Err(error)) => {
             return vec![Finding::fail(format!(
-                "{error}: no answer from {servers}; check the servers, the way to them and the sign-in"
+                "{error}: no answer from {servers}; check the servers and the way to them"
             ))];
         }
         Err(error) => return vec![Finding::fail(format!("the source `{name}`: {error}"))],

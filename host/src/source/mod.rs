@@ -8,7 +8,6 @@ mod feed;
 mod files;
 mod folder;
 mod kafka;
-mod look;
 mod schemas;
 mod transfer;
 mod watermark;
@@ -24,9 +23,8 @@ pub use files::{FileError, Files};
 pub use folder::{Folder, FolderError};
 pub use kafka::{
     Consumer, ConsumerError, Incoming, Loss, Moved, RewindError, Rewound, Standings, Tap, TapError,
-    Trouble, rewind,
+    Trouble, look, rewind,
 };
-pub use look::look;
 pub use schemas::{SchemasError, read_schemas};
 pub use transfer::SchemaFetchError;
 pub use watermark::{Ticket, Watermarks};

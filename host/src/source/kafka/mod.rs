@@ -2,6 +2,7 @@
 
 mod beginning;
 mod events;
+mod look;
 mod rewind;
 mod settings;
 mod standing;
@@ -27,8 +28,8 @@ use beginning::{Beginning, Remembered, beginnings, committed, list};
 use events::{Events, Note};
 
 pub use beginning::Loss;
+pub use look::look;
 pub use rewind::{Moved, RewindError, Rewound, rewind};
-pub(super) use settings::connection;
 pub use standing::Standings;
 pub use tap::{Tap, TapError};
 pub use trouble::Trouble;
@@ -74,6 +75,12 @@ pub enum ConsumerError {
     Secret {
         source_name: String,
         error: SecretError,
+    },
+    /// What the servers or the way to them are like.
+    #[error("the source `{source_name}`: {trouble}")]
+    Trouble {
+        source_name: String,
+        trouble: Trouble,
     },
 }
 
