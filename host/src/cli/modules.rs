@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 use super::ConfigArgument;
+use super::say::say;
 use crate::config::Config;
 use crate::pipeline::{Answer, Request, ask};
 use crate::telemetry::{ModuleEvent, ModuleFile};
@@ -76,10 +77,10 @@ pub(super) fn run(command: ModulesCommand) -> Result<ExitCode> {
     let config = Config::from_file(&common.config.config)?;
     match ask(&config.state, &request)? {
         Answer::Modules(files) if common.json => {
-            println!("{}", serde_json::to_string_pretty(&files)?)
+            say!("{}", serde_json::to_string_pretty(&files)?)
         }
         Answer::History(events) if common.json => {
-            println!("{}", serde_json::to_string_pretty(&events)?);
+            say!("{}", serde_json::to_string_pretty(&events)?);
         }
         Answer::Modules(files) => print!("{}", list(&files)),
         Answer::History(events) => print!("{}", history(&events)),

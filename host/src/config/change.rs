@@ -99,10 +99,6 @@ mod tests {
         fewer.sources.pop();
         let found = before.fixed_differences(&fewer).unwrap();
         assert_eq!(found, ["sources[fink-lsst]"]);
-        assert_eq!(
-            before.groups[0] == after.groups[0],
-            false,
-            "a parameter differs"
-        );
+        assert_ne!(before.groups[0], after.groups[0], "a parameter differs");
     }
 }
