@@ -58,7 +58,7 @@ impl Night {
             alert
                 .topic
                 .clone_from(&self.topics[(number % topics) as usize]);
-            if number / topics % MADE == 0
+            if (number / topics).is_multiple_of(MADE)
                 && let Some(case) = case_of(&alert.topic)
             {
                 alert = case.apply(alert)?;
