@@ -1,6 +1,6 @@
 /// The median of numbers, of an even number of them the mean of the middle two; NaN of none, or
-/// where one is NaN. Without memory of its own: the order statistic is found by halving the range of
-/// possible numbers, in 64 passes.
+/// where one is NaN. Without memory of its own: the order statistic is found byte by byte, in eight
+/// passes, so that a cutout of 93 × 93 pixels stays within a module's usual fuel.
 pub fn median(numbers: impl Iterator<Item = f64> + Clone) -> f64 {
     let (mut len, mut defined) = (0, true);
     for number in numbers.clone() {
@@ -10,30 +10,50 @@ pub fn median(numbers: impl Iterator<Item = f64> + Clone) -> f64 {
     if len == 0 || !defined {
         return f64::NAN;
     }
-    let upper = nth(numbers.clone(), len / 2);
+    let lower = nth(numbers.clone(), (len - 1) / 2);
     if len % 2 == 1 {
-        upper
+        unrank(lower)
     } else {
-        (nth(numbers, len / 2 - 1) + upper) / 2.0
+        (unrank(lower) + unrank(next(numbers, lower, len / 2))) / 2.0
     }
 }
 
-/// The number that has `n` others below it.
-fn nth(numbers: impl Iterator<Item = f64> + Clone, n: usize) -> f64 {
-    let (mut low, mut high) = (0, u64::MAX);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let not_above = numbers
-            .clone()
-            .filter(|number| rank(*number) <= middle)
-            .count();
-        if not_above > n {
-            high = middle;
+/// The rank of the number that has `n` others below it.
+fn nth(numbers: impl Iterator<Item = f64> + Clone, mut n: usize) -> u64 {
+    let mut found = 0;
+    for shift in (0..64).step_by(8).rev() {
+        // How many of those that agree in the bytes found so far have which next byte.
+        let mut counts = [0_u32; 256];
+        for rank in numbers.clone().map(rank) {
+            // In two steps: a shift by all 64 bits is none.
+            if (rank ^ found) >> shift >> 8 == 0 {
+                counts[usize::from((rank >> shift) as u8)] += 1;
+            }
+        }
+        let mut byte = 0;
+        for count in counts {
+            if n < count as usize {
+                break;
+            }
+            n -= count as usize;
+            byte += 1;
+        }
+        found |= byte << shift;
+    }
+    found
+}
+
+/// The rank at place `n`, where `lower` is the one at place `n - 1`.
+fn next(numbers: impl Iterator<Item = f64>, lower: u64, n: usize) -> u64 {
+    let (mut not_above, mut next) = (0, u64::MAX);
+    for rank in numbers.map(rank) {
+        if rank <= lower {
+            not_above += 1;
         } else {
-            low = middle + 1;
+            next = next.min(rank);
         }
     }
-    unrank(low)
+    if not_above > n { lower } else { next }
 }
 
 const SIGN: u64 = 1 << 63;
@@ -63,6 +83,28 @@ mod tests {
         assert_eq!(median([-0.5].into_iter()), -0.5);
         assert_eq!(median([1.0, 1.0, 1.0, 7.0].into_iter()), 1.0);
         assert_eq!(median([-3.0, -1.0, -2.0].into_iter()), -2.0);
+    }
+
+    #[test]
+    fn as_sorting_has_it() {
+        // A generator of pseudo-random numbers with many that are alike.
+        let mut state = 7_u64;
+        let mut draw = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            f64::from((state >> 58) as i32 - 30) / 8.0
+        };
+        for len in 1..200 {
+            let numbers: [f64; 200] = core::array::from_fn(|_| draw());
+            let numbers = &numbers[..len];
+            let mut sorted = [0.0; 200];
+            let sorted = &mut sorted[..len];
+            sorted.copy_from_slice(numbers);
+            sorted.sort_unstable_by(f64::total_cmp);
+            let expected = (sorted[(len - 1) / 2] + sorted[len / 2]) / 2.0;
+            assert_eq!(median(numbers.iter().copied()), expected, "{numbers:?}");
+        }
     }
 
     #[test]
