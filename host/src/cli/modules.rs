@@ -82,8 +82,8 @@ pub(super) fn run(command: ModulesCommand) -> Result<ExitCode> {
         Answer::History(events) if common.json => {
             say!("{}", serde_json::to_string_pretty(&events)?);
         }
-        Answer::Modules(files) => print!("{}", list(&files)),
-        Answer::History(events) => print!("{}", history(&events)),
+        Answer::Modules(files) => say!("{}", list(&files).trim_end()),
+        Answer::History(events) => say!("{}", history(&events).trim_end()),
         Answer::Refused(why) => bail!("{why}"),
     }
     Ok(ExitCode::SUCCESS)

@@ -72,6 +72,8 @@ pub enum Fault {
 pub enum HostFault {
     #[error("no room for one more instance: raise the number of instances of the engine ({0})")]
     NoSlot(String),
+    #[error("the system has no memory for one more instance: {0}")]
+    System(String),
     #[error("the module has no `{0}`")]
     NoExport(Export),
     #[error("{given} field positions were given for a manifest of {expected} fields")]
@@ -193,6 +195,9 @@ impl Fault {
         }
         if error.is::<Trap>() || error.is::<Fault>() {
             return Fault::of_call(error, Export::Start, limits, state);
+        }
+        if error.root_cause().is::<std::io::Error>() {
+            return Fault::Host(HostFault::System(error.root_cause().to_string()));
         }
         let refused = refused_text(state.limiter.refused());
         Fault::Instantiate(format!("{}{refused}", error.root_cause()))

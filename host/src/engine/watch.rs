@@ -285,7 +285,7 @@ impl Scan {
         };
         let hash = Hash::of(&bytes);
         match self.shelf.knows(file, hash) {
-            Known::Good => return self.shelf.confirm(file),
+            Known::Good => return self.shelf.confirm(file, hash),
             Known::Bad => return,
             Known::No => {}
         }

@@ -163,12 +163,16 @@ struct Outcome {
     values: String,
 }
 
-/// None where the alert was not judged, or time decided.
+/// None where the alert was not judged, or a limit decided: an instance that was used before may have
+/// memory and work behind it that a fresh one has not.
 fn rule(bench: &mut Bench, alert: &Message) -> Option<Outcome> {
     let Ruling {
         head, said, values, ..
     } = bench.judge(alert, false).ok()?;
-    if matches!(said, Said::Faulted("deadline" | "host" | "schema", _)) {
+    if matches!(
+        said,
+        Said::Faulted("deadline" | "fuel" | "host" | "schema", _)
+    ) {
         return None;
     }
     Some(Outcome {

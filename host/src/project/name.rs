@@ -6,11 +6,12 @@ use std::str::FromStr;
 /// Longer ones are a nuisance in tables.
 const LONGEST: usize = 40;
 
-/// Rust's keywords, and crates that are there already.
+/// Rust's keywords, crates that are there already, and names that the project itself uses.
 const TAKEN: &str = "abstract as async await become box break const continue crate do dyn else enum \
     extern false final fn for gen if impl in let loop macro match mod move mut override priv pub ref \
     return self static struct super trait true try type typeof union unsafe unsized use virtual where \
-    while yield alloc core std test proc-macro build deps libm skysieve skysieve-sdk assemblyscript";
+    while yield alloc core std test proc-macro build deps libm skysieve skysieve-sdk assemblyscript \
+    alert params shown decision option some";
 
 /// A name that was checked: `fast-red-transients`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::super::hash::Hash;
 
-/// Files that are kept; the oldest goes first.
-const MAX_FILES: usize = 64;
+/// Files that are kept, some versions of every module of every group; the oldest goes first.
+const MAX_FILES: usize = 512;
 const DIGEST: usize = 32;
 
 /// Names the code of one module under one version and one set of settings of the compiler.

@@ -28,9 +28,11 @@ const MAX_COMPLAINT: u64 = 4096;
 /// Between two looks whether it has ended.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// Signals by which a limit ends the child.
+/// Signals by which a limit, the kernel or a person ends the child.
+const INTERRUPTED: i32 = 2;
 const ABORTED: i32 = 6;
 const KILLED: i32 = 9;
+const TERMINATED: i32 = 15;
 const OUT_OF_PROCESSOR_TIME: i32 = 24;
 
 /// Compiles in a child process of `program`; the code that it made.
@@ -116,9 +118,11 @@ fn understand(
     let no_memory =
         complaint.contains("memory allocation") || complaint.contains("allocate memory");
     match (status.signal(), answer.first()) {
-        (Some(OUT_OF_PROCESSOR_TIME | KILLED), _) => Err(CompileRefusal::Processor {
+        (Some(OUT_OF_PROCESSOR_TIME), _) => Err(CompileRefusal::Processor {
             seconds: limits.processor.as_secs(),
         }),
+        // By the kernel, for want of memory on the machine, or by a person: no word on the module.
+        (Some(KILLED | INTERRUPTED | TERMINATED), _) => Err(CompileRefusal::Killed),
         (Some(ABORTED), _) if no_memory => Err(memory),
         (None, Some(&CODE)) if status.success() => {
             answer.remove(0);

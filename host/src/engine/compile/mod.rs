@@ -140,6 +140,10 @@ pub enum CompileRefusal {
         "compiling it was not done after {seconds} s: either the machine is very busy, or the module is far too large; it is tried again"
     )]
     Clock { seconds: u64 },
+    #[error(
+        "the compiler was killed from outside, perhaps for want of memory on this machine; it is tried again"
+    )]
+    Killed,
     #[error("{0}")]
     Said(String),
     #[error("the compiler failed: {0}")]
@@ -153,7 +157,7 @@ impl CompileRefusal {
     pub fn may_pass(&self) -> bool {
         matches!(
             self,
-            CompileRefusal::Clock { .. } | CompileRefusal::Absent(_)
+            CompileRefusal::Clock { .. } | CompileRefusal::Killed | CompileRefusal::Absent(_)
         )
     }
 }

@@ -177,8 +177,8 @@ impl Shelf {
     }
 
     /// The file holds what runs, or waits, already.
-    pub(super) fn confirm(&self, file: &str) {
-        self.change(file, Place::confirm);
+    pub(super) fn confirm(&self, file: &str, hash: Hash) {
+        self.change(file, |place| place.confirm(hash));
     }
 
     pub(super) fn refuse(&self, file: &str, hash: Option<Hash>, reason: String) {

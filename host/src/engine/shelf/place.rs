@@ -12,6 +12,8 @@ use super::event::{Event, What};
 
 /// Earlier versions that stay at hand.
 const MAX_PREVIOUS: usize = 3;
+/// However often it faulted, and whatever is configured: ten years are for ever.
+const LONGEST_REST: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// Events that are remembered of each file.
 const MAX_EVENTS: usize = 200;
 
@@ -184,9 +186,15 @@ impl Place {
         }
     }
 
-    pub fn confirm(&mut self) {
+    /// The file holds this version, which runs or waits already.
+    pub fn confirm(&mut self, hash: Hash) {
         self.refused = None;
         self.deleted = false;
+        let runs = |running: &RunningFile| running.module.hash() == hash;
+        if self.running.as_ref().is_some_and(runs) {
+            // What waited was taken back by its team.
+            self.waiting = None;
+        }
     }
 
     pub fn refuse(&mut self, hash: Option<Hash>, reason: String) {
@@ -231,6 +239,7 @@ impl Place {
         let times = self.barred.get(&hash).map_or(0, |bar| bar.times) + 1;
         let now = SystemTime::now();
         let rest = rest.saturating_mul(2_u32.saturating_pow((times - 1).min(16)));
+        let rest = rest.min(LONGEST_REST);
         let bar = Bar {
             kind: BarKind::Quarantine,
             at: now,
@@ -460,6 +469,7 @@ impl Place {
 pub(super) mod seconds {
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+    use serde::de::Error as _;
     use serde::{Deserialize, Deserializer, Serializer};
 
     pub fn serialize<S: Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
@@ -468,11 +478,15 @@ pub(super) mod seconds {
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SystemTime, D::Error> {
-        Ok(UNIX_EPOCH + Duration::from_secs(u32::deserialize(from)?.into()))
+        let seconds = u64::deserialize(from)?;
+        let time = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+        time.ok_or_else(|| D::Error::custom("a time that no calendar has"))
     }
 
     /// The same where there may be none.
     pub mod option {
+        use serde::de::Error as _;
+
         use super::{Deserialize, Deserializer, Duration, Serializer, SystemTime, UNIX_EPOCH};
 
         pub fn serialize<S: Serializer>(
@@ -488,8 +502,12 @@ pub(super) mod seconds {
         pub fn deserialize<'de, D: Deserializer<'de>>(
             from: D,
         ) -> Result<Option<SystemTime>, D::Error> {
-            let seconds = Option::<u32>::deserialize(from)?;
-            Ok(seconds.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds.into())))
+            let Some(seconds) = Option::<u64>::deserialize(from)? else {
+                return Ok(None);
+            };
+            let time = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+            let known = time.ok_or_else(|| D::Error::custom("a time that no calendar has"))?;
+            Ok(Some(known))
         }
     }
 }
