@@ -3,6 +3,7 @@
 //! ZTF: Fink's own decision over its scores and cross-matches. LSST: Fink publishes no class; the
 //! topic that carried the alert is its label.
 
+use compact_str::CompactString;
 use fink_tables::Scores;
 
 use super::slot::Slot;
@@ -58,10 +59,10 @@ pub(super) fn read(
     columns: &ClassificationColumns,
     row: &Row,
     topic: Option<&str>,
-) -> Option<String> {
+) -> Option<CompactString> {
     match columns {
         ClassificationColumns::Ztf(inputs) => Some(inputs.class(row)),
-        ClassificationColumns::Lsst => topic.and_then(label_of_topic),
+        ClassificationColumns::Lsst => topic.and_then(label_of_topic).map(Into::into),
     }
 }
 
@@ -77,11 +78,10 @@ pub fn label_of_topic(topic: &str) -> Option<String> {
 }
 
 impl Inputs {
-    fn class(&self, row: &Row) -> String {
+    fn class(&self, row: &Row) -> CompactString {
         let number = |slot: Slot| slot.f64(row).unwrap_or(f64::NAN);
-        let simbad = self.simbad.str(row);
         let scores = Scores {
-            simbad: simbad.as_deref(),
+            simbad: self.simbad.str(row),
             roid: self.roid.i64(row),
             mulens: number(self.mulens),
             snn_snia_vs_nonia: number(self.snn_snia_vs_nonia),
@@ -93,7 +93,7 @@ impl Inputs {
             class_star: number(self.class_star),
             age_days: number(self.jd) - number(self.jd_start_hist),
         };
-        scores.class().to_owned()
+        scores.class().into()
     }
 }
 

@@ -54,13 +54,13 @@ pub(super) fn read(columns: &CutoutColumns, row: &Row) -> Option<Image> {
     let bytes = columns.bytes.bytes(row)?;
     if bytes.starts_with(&[0x1f, 0x8b]) {
         let mut plain = Vec::new();
-        GzDecoder::new(bytes.as_slice())
+        GzDecoder::new(bytes)
             .take(MAX_BYTES)
             .read_to_end(&mut plain)
             .ok()?;
         first_image(&plain)
     } else {
-        first_image(&bytes)
+        first_image(bytes)
     }
 }
 

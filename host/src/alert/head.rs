@@ -1,5 +1,7 @@
 //! What every alert has, whatever its survey.
 
+use compact_str::CompactString;
+
 use super::{Passband, Point, Survey};
 
 /// The alert in survey-neutral terms: the scalars under `alert.`, the strings aside that depend on
@@ -8,7 +10,7 @@ use super::{Passband, Point, Survey};
 pub struct Head {
     pub survey: Survey,
     /// The object as SkyPortal will know it.
-    pub object_id: String,
+    pub object_id: CompactString,
     /// `candid` or `diaSourceId`.
     pub alert_id: i64,
     /// The measurement that raised the alert; its `mjd` is the alert's time.

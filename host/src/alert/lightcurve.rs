@@ -1,6 +1,7 @@
 //! The light curve of an alert in one unit, one time scale and one form for both surveys.
 
 use super::Survey;
+use super::flux::{limit_of_flux_err, mag_err_of_flux_err, mag_of_flux};
 
 /// One of the six LSST passbands, which ZTF's g, r and i share by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,8 +49,12 @@ impl Passband {
     }
 
     /// As SkyPortal names it: `ztfr`, `lsstr`.
-    pub fn skyportal_name(self, survey: Survey) -> String {
-        format!("{}{}", survey.name(), self.letter())
+    pub fn skyportal_name(self, survey: Survey) -> &'static str {
+        let names = match survey {
+            Survey::Ztf => ["ztfu", "ztfg", "ztfr", "ztfi", "ztfz", "ztfy"],
+            Survey::Lsst => ["lsstu", "lsstg", "lsstr", "lssti", "lsstz", "lssty"],
+        };
+        names[self as usize]
     }
 }
 
@@ -76,14 +81,48 @@ pub struct Point {
     pub flux: f64,
     /// µJy, 1σ; NaN if unknown. For an upper limit: a fifth of the limit's flux.
     pub flux_err: f64,
-    /// AB; NaN where the flux is not positive.
-    pub mag: f64,
-    /// 1σ; NaN where `mag` is.
-    pub mag_err: f64,
-    /// AB, 5σ; NaN if unknown.
-    pub limiting_mag: f64,
+    pub magnitudes: Magnitudes,
     /// The survey's own id of the measurement: `candid`, `diaSourceId`, `diaForcedSourceId`.
     pub survey_id: Option<i64>,
+}
+
+/// Where the magnitudes of a point come from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Magnitudes {
+    /// From flux and error; logarithms, so only where somebody asks.
+    OfFlux,
+    /// From the survey itself, as the methods of [`Point`] describe them.
+    Measured {
+        mag: f64,
+        mag_err: f64,
+        limiting_mag: f64,
+    },
+}
+
+impl Point {
+    /// AB; NaN where the flux is not positive.
+    pub fn mag(&self) -> f64 {
+        match self.magnitudes {
+            Magnitudes::OfFlux => mag_of_flux(self.flux),
+            Magnitudes::Measured { mag, .. } => mag,
+        }
+    }
+
+    /// 1σ; NaN where the magnitude is.
+    pub fn mag_err(&self) -> f64 {
+        match self.magnitudes {
+            Magnitudes::OfFlux => mag_err_of_flux_err(self.flux_err, self.flux),
+            Magnitudes::Measured { mag_err, .. } => mag_err,
+        }
+    }
+
+    /// AB, 5σ; NaN if unknown.
+    pub fn limiting_mag(&self) -> f64 {
+        match self.magnitudes {
+            Magnitudes::OfFlux => limit_of_flux_err(self.flux_err),
+            Magnitudes::Measured { limiting_mag, .. } => limiting_mag,
+        }
+    }
 }
 
 /// The points in time order; nothing later than the alert, and the last detection is the alert

@@ -3,11 +3,12 @@
 //! Fluxes are nJy of the difference, signed; times are TAI. A struct that is null at the survey
 //! arrives from Fink as a record full of nulls, and an absent id as 0.
 
-use super::flux::{limit_of_flux_err, mag_err_of_flux_err, mag_of_flux};
+use compact_str::{CompactString, format_compact};
+
 use super::head::{Head, NotAnAlert};
-use super::slot::{Slot, at};
-use super::time::utc_of_tai;
-use super::{FieldType, Kind, LightCurve, Passband, Point, Row, Scalar, Survey};
+use super::slot::Slot;
+use super::time::{UtcOfTai, utc_of_tai};
+use super::{FieldType, Kind, LightCurve, Magnitudes, Passband, Point, Row, Scalar, Survey};
 
 const F64S: FieldType = FieldType::List(Scalar::F64);
 const I64S: FieldType = FieldType::List(Scalar::I64);
@@ -63,7 +64,7 @@ impl HeadColumns {
             .i64(row)
             .ok_or(null("diaSource.diaSourceId"))?;
         let band = self.band.str(row).ok_or(null("diaSource.band"))?;
-        let passband = Passband::from_letter(&band).ok_or_else(|| NotAnAlert::OutOfRange {
+        let passband = Passband::from_letter(band).ok_or_else(|| NotAnAlert::OutOfRange {
             field: "diaSource.band",
             value: format!("`{band}`"),
             expected: "one of u g r i z y",
@@ -82,19 +83,20 @@ impl HeadColumns {
             survey: Survey::Lsst,
             object_id: object_id(
                 known(self.object_id),
-                self.designation.str(row).as_deref(),
+                self.designation.str(row),
                 solar_system_id,
             )
             .ok_or(NotAnAlert::NoObject)?,
             alert_id: source_id,
-            point: point(
-                Kind::Detection,
-                mjd_tai,
+            point: Point {
+                mjd: utc_of_tai(mjd_tai),
                 passband,
-                self.flux.f64(row).unwrap_or(f64::NAN),
-                self.flux_err.f64(row).unwrap_or(f64::NAN),
-                Some(source_id),
-            ),
+                kind: Kind::Detection,
+                flux: microjansky(self.flux.f64(row).unwrap_or(f64::NAN)),
+                flux_err: microjansky(self.flux_err.f64(row).unwrap_or(f64::NAN)),
+                magnitudes: Magnitudes::OfFlux,
+                survey_id: Some(source_id),
+            },
             first_mjd: first_mjd_tai.map(utc_of_tai),
             ra: self.ra.f64(row).ok_or(null("diaSource.ra"))?,
             dec: self.dec.f64(row).ok_or(null("diaSource.dec"))?,
@@ -110,19 +112,19 @@ fn object_id(
     dia_object_id: Option<i64>,
     designation: Option<&str>,
     ss_object_id: Option<i64>,
-) -> Option<String> {
+) -> Option<CompactString> {
     if let Some(id) = dia_object_id {
-        return Some(id.to_string());
+        return Some(format_compact!("{id}"));
     }
     let name = designation.map(skyportal_name).filter(|name| {
         // SkyPortal would read `2001E5` as a number and look for another object.
         !name.is_empty() && !reads_as_number(name)
     });
-    name.or_else(|| ss_object_id.map(|id| format!("SSO{id}")))
+    name.or_else(|| ss_object_id.map(|id| format_compact!("SSO{id}")))
 }
 
 /// The designation in the characters that all of SkyPortal's routes accept.
-fn skyportal_name(designation: &str) -> String {
+fn skyportal_name(designation: &str) -> CompactString {
     let accepted = |c: char| c.is_ascii_alphanumeric() || "_.+-".contains(c);
     let replace = |c: char| if accepted(c) { c } else { '_' };
     designation.trim().chars().map(replace).collect()
@@ -170,55 +172,38 @@ impl CurveColumns {
     }
 
     pub fn read(&self, row: &Row, head: &Head) -> LightCurve {
-        let mut points = self.history.read(row, Kind::Detection);
-        points.extend(self.forced.read(row, Kind::Forced));
+        let columns = [&self.history, &self.forced].map(|columns| columns.mjd_tai.column(row));
+        let mut points = Vec::with_capacity(columns.iter().map(|column| column.len()).sum());
+        self.history.read(row, Kind::Detection, &mut points);
+        self.forced.read(row, Kind::Forced, &mut points);
         LightCurve::up_to(points, head)
     }
 }
 
 impl MeasurementColumns {
-    fn read(&self, row: &Row, kind: Kind) -> Vec<Point> {
-        let id = self.id.i64_column(row);
-        let band = self.band.str_column(row);
-        let flux = self.flux.f64_column(row);
-        let flux_err = self.flux_err.f64_column(row);
-        let mjd_tai = self.mjd_tai.f64_column(row);
-        let points = mjd_tai.iter().enumerate().filter_map(|(i, mjd_tai)| {
-            let passband = Passband::from_letter(at(&band, i, None)?.as_str())?;
-            Some(point(
+    fn read(&self, row: &Row, kind: Kind, points: &mut Vec<Point>) {
+        let id = self.id.column(row);
+        let band = self.band.column(row);
+        let flux = self.flux.column(row);
+        let flux_err = self.flux_err.column(row);
+        let mjd_tai = self.mjd_tai.column(row);
+        let clock = UtcOfTai::over((0..mjd_tai.len()).map(|i| mjd_tai.f64(i)));
+        points.extend((0..mjd_tai.len()).filter_map(|i| {
+            Some(Point {
+                mjd: clock.utc(mjd_tai.f64(i)),
+                passband: Passband::from_letter(band.str(i)?)?,
                 kind,
-                *mjd_tai,
-                passband,
-                at(&flux, i, f64::NAN),
-                at(&flux_err, i, f64::NAN),
-                at(&id, i, None),
-            ))
-        });
-        points.collect()
+                flux: microjansky(flux.f64(i)),
+                flux_err: microjansky(flux_err.f64(i)),
+                magnitudes: Magnitudes::OfFlux,
+                survey_id: id.i64(i),
+            })
+        }));
     }
 }
 
-fn point(
-    kind: Kind,
-    mjd_tai: f64,
-    passband: Passband,
-    flux_njy: f64,
-    flux_err_njy: f64,
-    survey_id: Option<i64>,
-) -> Point {
-    let flux = flux_njy / NANOJANSKY_PER_MICROJANSKY;
-    let flux_err = flux_err_njy / NANOJANSKY_PER_MICROJANSKY;
-    Point {
-        mjd: utc_of_tai(mjd_tai),
-        passband,
-        kind,
-        flux,
-        flux_err,
-        mag: mag_of_flux(flux),
-        mag_err: mag_err_of_flux_err(flux_err, flux),
-        limiting_mag: limit_of_flux_err(flux_err),
-        survey_id,
-    }
+fn microjansky(nanojansky: f64) -> f64 {
+    nanojansky / NANOJANSKY_PER_MICROJANSKY
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub use envelope::{Envelope, EnvelopeError, Frame, framed_number};
 pub use field::{Field, FieldType, ParseTypeError, Scalar, Survey};
 pub use given::{GivenSchemas, Incomplete, NotASchema};
 pub use head::{Head, NotAnAlert};
-pub use lightcurve::{Kind, LightCurve, Passband, Point};
+pub use lightcurve::{Kind, LightCurve, Magnitudes, Passband, Point};
 pub use listing::{Column, columns};
 pub use plan::{Extras, Plan, ReadError};
 pub use row::Row;

@@ -194,7 +194,7 @@ impl Plan {
                 }
             }
             Derived::Instrument => row.set_str(field, self.survey.instrument()),
-            Derived::Band => row.set_str(field, &head.passband().skyportal_name(self.survey)),
+            Derived::Band => row.set_str(field, head.passband().skyportal_name(self.survey)),
             Derived::Passband => row.set_i64(field, head.passband().index()),
             Derived::ObjectId => row.set_str(field, &head.object_id),
             Derived::AlertId => row.set_i64(field, head.alert_id),
@@ -204,9 +204,9 @@ impl Plan {
             Derived::Dec => set(row, head.dec),
             Derived::Flux => set(row, head.point.flux),
             Derived::FluxErr => set(row, head.point.flux_err),
-            Derived::Mag => set(row, head.point.mag),
-            Derived::MagErr => set(row, head.point.mag_err),
-            Derived::LimitingMag => set(row, head.point.limiting_mag),
+            Derived::Mag => set(row, head.point.mag()),
+            Derived::MagErr => set(row, head.point.mag_err()),
+            Derived::LimitingMag => set(row, head.point.limiting_mag()),
             Derived::Detections => {
                 if let Some(detections) = head.detections {
                     row.set_i64(field, detections);
@@ -277,9 +277,9 @@ fn set_curve(row: &mut Row, field: usize, column: CurveField, curve: &LightCurve
         CurveField::Mjd => row.set_f64_list(field, points.iter().map(|p| p.mjd)),
         CurveField::Flux => row.set_f64_list(field, points.iter().map(|p| p.flux)),
         CurveField::FluxErr => row.set_f64_list(field, points.iter().map(|p| p.flux_err)),
-        CurveField::Mag => row.set_f64_list(field, points.iter().map(|p| p.mag)),
-        CurveField::MagErr => row.set_f64_list(field, points.iter().map(|p| p.mag_err)),
-        CurveField::LimitingMag => row.set_f64_list(field, points.iter().map(|p| p.limiting_mag)),
+        CurveField::Mag => row.set_f64_list(field, points.iter().map(|p| p.mag())),
+        CurveField::MagErr => row.set_f64_list(field, points.iter().map(|p| p.mag_err())),
+        CurveField::LimitingMag => row.set_f64_list(field, points.iter().map(|p| p.limiting_mag())),
         CurveField::Passband => row.set_i64_list(field, points.iter().map(|p| p.passband.index())),
         CurveField::Kind => row.set_i64_list(field, points.iter().map(|p| p.kind as i64)),
     }

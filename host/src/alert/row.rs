@@ -1,6 +1,7 @@
 //! The values of a list of fields, read from one alert.
 
-use super::FieldType;
+use super::decode::Layouts;
+use super::{FieldType, Scalar};
 
 /// One value a field, in the order in which the fields were asked for.
 ///
@@ -12,7 +13,9 @@ use super::FieldType;
 pub struct Row {
     words: Vec<u64>,
     present: Vec<u64>,
-    heap: Vec<u64>,
+    heap: Vec<[u8; 8]>,
+    /// The decoder's notes on the packet that it reads; no part of the row's value.
+    pub(super) layouts: Layouts,
 }
 
 impl Row {
@@ -48,8 +51,8 @@ impl Row {
         self.words[field]
     }
 
-    /// The memory that `str`, `bytes` and list words point into.
-    pub fn heap(&self) -> &[u64] {
+    /// The memory that `str`, `bytes` and list words point into: little-endian words.
+    pub fn heap(&self) -> &[[u8; 8]] {
         &self.heap
     }
 
@@ -66,45 +69,38 @@ impl Row {
         self.is_present(field).then(|| self.words[field] == 1)
     }
 
-    pub fn str(&self, field: usize) -> Option<String> {
-        self.bytes(field)
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    pub fn str(&self, field: usize) -> Option<&str> {
+        self.bytes(field).map(text)
     }
 
-    pub fn bytes(&self, field: usize) -> Option<Vec<u8>> {
+    pub fn bytes(&self, field: usize) -> Option<&[u8]> {
         self.is_present(field)
             .then(|| self.heap_bytes(self.words[field]))
     }
 
     /// The raw words of a list's elements.
-    pub fn list(&self, field: usize) -> Option<&[u64]> {
+    pub fn list(&self, field: usize) -> Option<impl ExactSizeIterator<Item = u64> + '_> {
         self.is_present(field).then(|| {
-            let (offset, len) = split(self.words[field]);
-            &self.heap[offset / 8..offset / 8 + len]
+            let elements = self.elements(field).iter();
+            elements.map(|word| u64::from_le_bytes(*word))
         })
     }
 
     pub fn f64_list(&self, field: usize) -> Option<impl ExactSizeIterator<Item = f64> + '_> {
-        self.list(field)
-            .map(|words| words.iter().copied().map(f64::from_bits))
+        self.list(field).map(|words| words.map(f64::from_bits))
     }
 
     pub fn i64_list(&self, field: usize) -> Option<impl ExactSizeIterator<Item = i64> + '_> {
-        self.list(field)
-            .map(|words| words.iter().map(|word| *word as i64))
+        self.list(field).map(|words| words.map(|word| word as i64))
     }
 
     /// The elements of a `list<str>`; a null element is the empty word, hence `None`.
-    pub fn str_list(&self, field: usize) -> Option<Vec<Option<String>>> {
-        self.list(field).map(|words| {
-            words
-                .iter()
-                .map(|word| {
-                    (*word != 0)
-                        .then(|| String::from_utf8_lossy(&self.heap_bytes(*word)).into_owned())
-                })
-                .collect()
-        })
+    pub fn str_list(
+        &self,
+        field: usize,
+    ) -> Option<impl ExactSizeIterator<Item = Option<&str>> + '_> {
+        self.list(field)
+            .map(|words| words.map(|word| self.text_of(word)))
     }
 
     pub fn set_f64(&mut self, field: usize, value: f64) {
@@ -130,10 +126,10 @@ impl Row {
 
     /// A list whose elements are already words (see the type's description).
     pub fn set_list(&mut self, field: usize, elements: impl IntoIterator<Item = u64>) {
-        let offset = self.heap.len() * 8;
-        self.heap.extend(elements);
-        let len = self.heap.len() - offset / 8;
-        self.set_word(field, join(offset, len));
+        let begin = self.heap.len();
+        self.heap.extend(elements.into_iter().map(u64::to_le_bytes));
+        let len = self.heap.len() - begin;
+        self.set_word(field, join(begin, len));
     }
 
     pub fn set_f64_list(&mut self, field: usize, elements: impl IntoIterator<Item = f64>) {
@@ -166,17 +162,12 @@ impl Row {
                 self.set_word(field, other.words[from]);
             }
             FieldType::Str | FieldType::Bytes => {
-                let bytes = other.heap_bytes(other.words[from]);
-                self.set_bytes(field, &bytes);
+                self.set_bytes(field, other.heap_bytes(other.words[from]));
             }
-            FieldType::List(super::Scalar::Str) => {
-                let texts = other.str_list(from).unwrap_or_default();
-                self.set_str_list(field, texts.iter().map(Option::as_deref));
+            FieldType::List(Scalar::Str) => {
+                self.set_str_list(field, other.str_list(from).into_iter().flatten());
             }
-            FieldType::List(_) => {
-                let words = other.list(from).unwrap_or_default().to_vec();
-                self.set_list(field, words);
-            }
+            FieldType::List(_) => self.set_list(field, other.list(from).into_iter().flatten()),
         }
     }
 
@@ -186,32 +177,70 @@ impl Row {
     }
 
     pub(super) fn push_bytes(&mut self, bytes: &[u8]) -> u64 {
-        let offset = self.heap.len() * 8;
-        self.heap.extend(bytes.chunks(8).map(|chunk| {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            u64::from_le_bytes(word)
-        }));
-        // An empty text still needs a word that is not the null word: its offset is one past the
-        // heap, which is never 0 unless the heap is empty.
+        // An empty text still needs a word that is not the null word, which is 0: an offset beyond 0.
         if bytes.is_empty() {
-            self.heap.push(0);
-            return join(offset.max(8), 0);
+            let begin = self.heap.len().max(1);
+            self.heap.resize(begin + 1, [0; 8]);
+            return join(begin, 0);
         }
-        join(offset, bytes.len())
+        let begin = self.heap.len();
+        let (words, rest) = bytes.as_chunks::<8>();
+        self.heap.extend_from_slice(words);
+        if !rest.is_empty() {
+            let mut word = [0; 8];
+            word[..rest.len()].copy_from_slice(rest);
+            self.heap.push(word);
+        }
+        join(begin, bytes.len())
     }
 
-    fn heap_bytes(&self, word: u64) -> Vec<u8> {
+    /// Appends `len` words that are all `null`; returns where they begin, in words.
+    pub(super) fn reserve_list(&mut self, len: usize, null: u64) -> usize {
+        let begin = self.heap.len();
+        self.heap.resize(begin + len, null.to_le_bytes());
+        begin
+    }
+
+    /// Sets a word of the heap, counted in words.
+    pub(super) fn set_element(&mut self, at: usize, word: u64) {
+        self.heap[at] = word.to_le_bytes();
+    }
+
+    /// Moves `len` words of the heap.
+    pub(super) fn move_elements(&mut self, from: usize, len: usize, to: usize) {
+        self.heap.copy_within(from..from + len, to);
+    }
+
+    /// Makes `len` words of the heap, from `begin`, the field's list.
+    pub(super) fn set_reserved(&mut self, field: usize, begin: usize, len: usize) {
+        self.set_word(field, join(begin, len));
+    }
+
+    /// The words of a list that is there.
+    pub(super) fn elements(&self, field: usize) -> &[[u8; 8]] {
+        let (offset, len) = split(self.words[field]);
+        &self.heap[offset / 8..offset / 8 + len]
+    }
+
+    /// An element of a `list<str>`.
+    pub(super) fn text_of(&self, word: u64) -> Option<&str> {
+        (word != 0).then(|| text(self.heap_bytes(word)))
+    }
+
+    fn heap_bytes(&self, word: u64) -> &[u8] {
         let (offset, len) = split(word);
-        let words = &self.heap[offset / 8..offset / 8 + len.div_ceil(8)];
-        let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-        bytes.truncate(len);
-        bytes
+        &self.heap.as_flattened()[offset..offset + len]
     }
 }
 
-fn join(offset: usize, len: usize) -> u64 {
-    (len as u64) << 32 | offset as u64
+/// What is not UTF-8 is no text; every text was one when it was set.
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+/// The word of so many elements, beginning at a word of the heap.
+fn join(begin: usize, len: usize) -> u64 {
+    (len as u64) << 32 | 8 * begin as u64
 }
 
 fn split(word: u64) -> (usize, usize) {

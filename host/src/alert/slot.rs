@@ -19,44 +19,51 @@ impl Slot {
         self.0.and_then(|field| row.bool(field))
     }
 
-    pub fn str(self, row: &Row) -> Option<String> {
+    pub fn str(self, row: &Row) -> Option<&str> {
         self.0.and_then(|field| row.str(field))
     }
 
-    pub fn bytes(self, row: &Row) -> Option<Vec<u8>> {
+    pub fn bytes(self, row: &Row) -> Option<&[u8]> {
         self.0.and_then(|field| row.bytes(field))
     }
 
-    /// A column of floats, NaN where null; empty where the array is null.
-    pub fn f64_column(self, row: &Row) -> Vec<f64> {
-        self.0
-            .and_then(|field| row.f64_list(field))
-            .map(Iterator::collect)
-            .unwrap_or_default()
-    }
-
-    /// A column of integers, none where null.
-    pub fn i64_column(self, row: &Row) -> Vec<Option<i64>> {
-        self.0
-            .and_then(|field| row.i64_list(field))
-            .map(|column| {
-                column
-                    .map(|value| (value != i64::MIN).then_some(value))
-                    .collect()
-            })
-            .unwrap_or_default()
-    }
-
-    /// A column of texts, none where null.
-    pub fn str_column(self, row: &Row) -> Vec<Option<String>> {
-        self.0
-            .and_then(|field| row.str_list(field))
-            .unwrap_or_default()
+    /// A column of an array; empty where the array is null, or the schema lacks it.
+    pub fn column(self, row: &Row) -> Column<'_> {
+        let field = self.0.filter(|field| row.is_present(*field));
+        Column {
+            row,
+            words: field.map_or(&[], |field| row.elements(field)),
+        }
     }
 }
 
-/// The element of a column at a place, or the null of the type if the column is shorter (a schema
-/// that lacks it gives an empty one).
-pub(super) fn at<T: Clone>(column: &[T], place: usize, null: T) -> T {
-    column.get(place).cloned().unwrap_or(null)
+/// A list of the row. Beyond its end everything is null: another column may be longer.
+#[derive(Clone, Copy)]
+pub(super) struct Column<'a> {
+    row: &'a Row,
+    words: &'a [[u8; 8]],
+}
+
+impl<'a> Column<'a> {
+    pub fn len(self) -> usize {
+        self.words.len()
+    }
+
+    /// NaN where null.
+    pub fn f64(self, place: usize) -> f64 {
+        self.word(place).map_or(f64::NAN, f64::from_bits)
+    }
+
+    pub fn i64(self, place: usize) -> Option<i64> {
+        let value = self.word(place)? as i64;
+        (value != i64::MIN).then_some(value)
+    }
+
+    pub fn str(self, place: usize) -> Option<&'a str> {
+        self.row.text_of(self.word(place)?)
+    }
+
+    fn word(self, place: usize) -> Option<u64> {
+        self.words.get(place).map(|word| u64::from_le_bytes(*word))
+    }
 }

@@ -17,7 +17,49 @@ pub fn utc_of_tai(mjd_tai: f64) -> f64 {
     if !mjd_tai.is_finite() {
         return mjd_tai;
     }
-    let leap_seconds = Epoch::from_mjd_tai(mjd_tai).leap_seconds_iers();
+    without(leap_seconds(mjd_tai), mjd_tai)
+}
+
+/// MJD in TAI to MJD in UTC for times that lie near each other, as those of a light curve do: the bits
+/// are those of [`utc_of_tai`].
+pub struct UtcOfTai {
+    first: f64,
+    last: f64,
+    /// The leap seconds of all times from the first to the last, where they are the same: they grow
+    /// with time, so both ends decide.
+    common: Option<i32>,
+}
+
+impl UtcOfTai {
+    /// For these times, and any other.
+    pub fn over(mjds_tai: impl Iterator<Item = f64>) -> Self {
+        let mjds_tai = mjds_tai.filter(|mjd| mjd.is_finite());
+        let (first, last) = mjds_tai.fold((f64::MAX, f64::MIN), |(first, last), mjd| {
+            (f64::min(first, mjd), f64::max(last, mjd))
+        });
+        let ends = (first <= last).then(|| (leap_seconds(first), leap_seconds(last)));
+        UtcOfTai {
+            first,
+            last,
+            common: ends.and_then(|(first, last)| (first == last).then_some(first)),
+        }
+    }
+
+    pub fn utc(&self, mjd_tai: f64) -> f64 {
+        match self.common {
+            Some(seconds) if self.first <= mjd_tai && mjd_tai <= self.last => {
+                without(seconds, mjd_tai)
+            }
+            _ => utc_of_tai(mjd_tai),
+        }
+    }
+}
+
+fn leap_seconds(mjd_tai: f64) -> i32 {
+    Epoch::from_mjd_tai(mjd_tai).leap_seconds_iers()
+}
+
+fn without(leap_seconds: i32, mjd_tai: f64) -> f64 {
     mjd_tai - f64::from(leap_seconds) / SECONDS_PER_DAY
 }
 
@@ -60,6 +102,21 @@ mod tests {
         // 2016-06-01: 36 s.
         let utc = utc_of_tai(57_540.0);
         assert!(((57_540.0 - utc) * SECONDS_PER_DAY - 36.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn many_times_are_converted_as_one_is() {
+        // Across the leap second of 2017-01-01 (MJD 57754), and not.
+        for times in [
+            vec![57_700.0, 57_753.9, 57_754.1, 61_000.0],
+            vec![61_109.3, f64::NAN, 61_000.1, 61_050.2],
+            vec![],
+        ] {
+            let clock = UtcOfTai::over(times.iter().copied());
+            for time in times.iter().copied().chain([50_000.0, 62_000.0]) {
+                assert_eq!(clock.utc(time).to_bits(), utc_of_tai(time).to_bits());
+            }
+        }
     }
 
     #[test]

@@ -5,12 +5,11 @@
 //! `prv_candidates` (magnitude to 4 decimals, error to 6, as 32-bit floats): always the rounded
 //! form here, so that one measurement is one point for ever.
 
-use super::flux::{flux_err_of_limit, flux_err_of_mag_err, flux_of_mag, limit_of_flux_err};
-use super::flux::{mag_err_of_flux_err, mag_of_flux};
+use super::flux::{flux_err_of_limit, flux_err_of_mag_err, flux_of_mag};
 use super::head::{Head, NotAnAlert};
-use super::slot::{Slot, at};
+use super::slot::Slot;
 use super::time::mjd_of_jd;
-use super::{FieldType, Kind, LightCurve, Passband, Point, Row, Scalar, Survey};
+use super::{FieldType, Kind, LightCurve, Magnitudes, Passband, Point, Row, Scalar, Survey};
 
 const F64S: FieldType = FieldType::List(Scalar::F64);
 const I64S: FieldType = FieldType::List(Scalar::I64);
@@ -79,12 +78,12 @@ impl HeadColumns {
             mag: self.mag.f64(row).unwrap_or(f64::NAN),
             mag_err: self.mag_err.f64(row).unwrap_or(f64::NAN),
             limit: self.limit.f64(row).unwrap_or(f64::NAN),
-            positive: is_positive(self.sign.str(row).as_deref()),
+            positive: is_positive(self.sign.str(row)),
             candid: Some(candid),
         });
         Ok(Head {
             survey: Survey::Ztf,
-            object_id: self.object_id.str(row).ok_or(null("objectId"))?,
+            object_id: self.object_id.str(row).ok_or(null("objectId"))?.into(),
             alert_id: candid,
             point,
             first_mjd: self.jd_start_hist.f64(row).map(mjd_of_jd),
@@ -139,18 +138,18 @@ impl CurveColumns {
     }
 
     fn history(&self, row: &Row) -> Vec<Point> {
-        let fid = self.fid.i64_column(row);
-        let mag = self.mag.f64_column(row);
-        let mag_err = self.mag_err.f64_column(row);
-        let limit = self.limit.f64_column(row);
-        let sign = self.sign.str_column(row);
-        let candid = self.candid.i64_column(row);
-        let jd = self.jd.f64_column(row);
-        let points = jd.iter().enumerate().filter_map(|(i, jd)| {
-            let passband = Passband::from_fid(at(&fid, i, None)?)?;
-            let mjd = mjd_of_jd(*jd);
-            let limit = at(&limit, i, f64::NAN);
-            let mag = at(&mag, i, f64::NAN);
+        let fid = self.fid.column(row);
+        let mag = self.mag.column(row);
+        let mag_err = self.mag_err.column(row);
+        let limit = self.limit.column(row);
+        let sign = self.sign.column(row);
+        let candid = self.candid.column(row);
+        let jd = self.jd.column(row);
+        let points = (0..jd.len()).filter_map(|i| {
+            let passband = Passband::from_fid(fid.i64(i)?)?;
+            let mjd = mjd_of_jd(jd.f64(i));
+            let limit = limit.f64(i);
+            let mag = mag.f64(i);
             if mag.is_nan() {
                 return Some(upper_limit(mjd, passband, limit));
             }
@@ -158,10 +157,10 @@ impl CurveColumns {
                 mjd,
                 passband,
                 mag,
-                mag_err: at(&mag_err, i, f64::NAN),
+                mag_err: mag_err.f64(i),
                 limit,
-                positive: is_positive(at(&sign, i, None).as_deref()),
-                candid: at(&candid, i, None),
+                positive: is_positive(sign.str(i)),
+                candid: candid.i64(i),
             }))
         });
         points.collect()
@@ -169,26 +168,23 @@ impl CurveColumns {
 
     /// Fluxes in detector units on the image's zero point; raw packets only, Fink drops them.
     fn forced(&self, row: &Row) -> Vec<Point> {
-        let fid = self.forced_fid.i64_column(row);
-        let flux = self.forced_flux.f64_column(row);
-        let flux_err = self.forced_flux_err.f64_column(row);
-        let zero_point = self.forced_zero_point.f64_column(row);
-        let jd = self.forced_jd.f64_column(row);
-        let points = jd.iter().enumerate().filter_map(|(i, jd)| {
-            let passband = Passband::from_fid(at(&fid, i, None)?)?;
-            let counts = known(at(&flux, i, f64::NAN))?;
-            let counts_err = known(at(&flux_err, i, f64::NAN))?;
-            let one_count = flux_of_mag(known(at(&zero_point, i, f64::NAN))?);
-            let (flux, flux_err) = (counts * one_count, counts_err * one_count);
+        let fid = self.forced_fid.column(row);
+        let flux = self.forced_flux.column(row);
+        let flux_err = self.forced_flux_err.column(row);
+        let zero_point = self.forced_zero_point.column(row);
+        let jd = self.forced_jd.column(row);
+        let points = (0..jd.len()).filter_map(|i| {
+            let passband = Passband::from_fid(fid.i64(i)?)?;
+            let counts = known(flux.f64(i))?;
+            let counts_err = known(flux_err.f64(i))?;
+            let one_count = flux_of_mag(known(zero_point.f64(i))?);
             Some(Point {
-                mjd: mjd_of_jd(*jd),
+                mjd: mjd_of_jd(jd.f64(i)),
                 passband,
                 kind: Kind::Forced,
-                flux,
-                flux_err,
-                mag: mag_of_flux(flux),
-                mag_err: mag_err_of_flux_err(flux_err, flux),
-                limiting_mag: limit_of_flux_err(flux_err),
+                flux: counts * one_count,
+                flux_err: counts_err * one_count,
+                magnitudes: Magnitudes::OfFlux,
                 survey_id: None,
             })
         });
@@ -231,9 +227,11 @@ fn detection(measured: Measured) -> Point {
         kind: Kind::Detection,
         flux,
         flux_err,
-        mag,
-        mag_err,
-        limiting_mag: measured.limit,
+        magnitudes: Magnitudes::Measured {
+            mag,
+            mag_err,
+            limiting_mag: measured.limit,
+        },
         survey_id: measured.candid,
     }
 }
@@ -245,9 +243,11 @@ fn upper_limit(mjd: f64, passband: Passband, limit: f64) -> Point {
         kind: Kind::UpperLimit,
         flux: f64::NAN,
         flux_err: flux_err_of_limit(limit),
-        mag: f64::NAN,
-        mag_err: f64::NAN,
-        limiting_mag: limit,
+        magnitudes: Magnitudes::Measured {
+            mag: f64::NAN,
+            mag_err: f64::NAN,
+            limiting_mag: limit,
+        },
         survey_id: None,
     }
 }
@@ -289,7 +289,7 @@ mod tests {
         };
         assert_eq!(point(true).flux, -point(false).flux);
         assert_eq!(point(true).flux_err, point(false).flux_err);
-        assert!(point(false).mag.is_nan());
+        assert!(point(false).mag().is_nan());
         for (text, positive) in [("t", true), ("1", true), ("f", false), ("0", false)] {
             assert_eq!(is_positive(Some(text)), positive);
         }

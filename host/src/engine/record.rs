@@ -213,7 +213,7 @@ fn tail_words(row: &Row, word: u64, ty: FieldType) -> usize {
             let texts = &row.heap()[offset / 8..offset / 8 + len];
             len + texts
                 .iter()
-                .map(|text| split(*text).1.div_ceil(8))
+                .map(|text| split(u64::from_le_bytes(*text)).1.div_ceil(8))
                 .sum::<usize>()
         }
         FieldType::List(_) => len,
@@ -250,22 +250,21 @@ impl<'a> Tail<'a> {
         let (offset, len) = split(word);
         let (moved, elements) = self.take(len);
         for (element, text) in elements.iter_mut().zip(&row.heap()[offset / 8..]) {
+            let text = u64::from_le_bytes(*text);
             // A null element stays the zero word; an empty text points somewhere, with length 0.
-            let placed = if *text == 0 {
+            let placed = if text == 0 {
                 0
             } else {
-                self.place_bytes(row, *text)
+                self.place_bytes(row, text)
             };
             *element = placed.to_le_bytes();
         }
         (len as u64) << 32 | moved
     }
 
-    fn place_words(&mut self, source: &[u64], len: usize) -> u64 {
+    fn place_words(&mut self, source: &[[u8; 8]], len: usize) -> u64 {
         let (address, target) = self.take(source.len());
-        for (to, from) in target.iter_mut().zip(source) {
-            *to = from.to_le_bytes();
-        }
+        target.copy_from_slice(source);
         (len as u64) << 32 | address
     }
 

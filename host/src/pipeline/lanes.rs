@@ -331,7 +331,7 @@ pub(super) fn route_letter(
     reason: String,
 ) -> DeadLetter {
     DeadLetter {
-        object_id: Some(head.object_id.clone()),
+        object_id: Some(head.object_id.to_string()),
         alert_id: Some(head.alert_id),
         route: Some(route.to_owned()),
         ..letter(Kind::Mapping, message, reason)

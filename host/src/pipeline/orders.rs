@@ -177,7 +177,7 @@ fn order(
     Passed::Deliver(Box::new(Order {
         place: message.place.to_string(),
         survey: head.survey,
-        object_id: head.object_id.clone(),
+        object_id: head.object_id.to_string(),
         alert_id: head.alert_id,
         mjd: head.mjd(),
         ra,

@@ -68,7 +68,7 @@ pub fn explain(bench: &mut Bench, message: &Message) -> Result<Explanation, Skip
     });
     Ok(Explanation {
         module: format!("{} {} ({})", manifest.name, manifest.version, module.hash()),
-        object_id: ruling.head.object_id.clone(),
+        object_id: ruling.head.object_id.to_string(),
         alert_id: ruling.head.alert_id,
         mjd: ruling.head.mjd(),
         place: message.place.to_string(),

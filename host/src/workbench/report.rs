@@ -83,7 +83,7 @@ pub struct Change {
 impl Judged {
     pub fn new(bench: &Bench, ruling: &Ruling, place: String) -> Self {
         Judged {
-            object_id: ruling.head.object_id.clone(),
+            object_id: ruling.head.object_id.to_string(),
             alert_id: ruling.head.alert_id,
             place,
             verdict: words(bench, &ruling.said),

@@ -16,7 +16,7 @@ pub(super) fn field(row: &Row, place: usize, ty: FieldType) -> String {
         FieldType::F64 => row.f64(place).map(number),
         FieldType::I64 => row.i64(place).map(|value| value.to_string()),
         FieldType::Bool => row.bool(place).map(|value| value.to_string()),
-        FieldType::Str => row.str(place).map(|text| quoted(&text)),
+        FieldType::Str => row.str(place).map(quoted),
         FieldType::Bytes => row
             .bytes(place)
             .map(|bytes| format!("{} bytes", bytes.len())),
@@ -25,19 +25,15 @@ pub(super) fn field(row: &Row, place: usize, ty: FieldType) -> String {
             .i64_list(place)
             .map(|items| list(items.map(|item| integer(item).unwrap_or_else(null)))),
         FieldType::List(Scalar::Bool) => row.list(place).map(|items| {
-            list(items.iter().map(|item| match item {
+            list(items.map(|item| match item {
                 0 => "false".to_owned(),
                 1 => "true".to_owned(),
                 _ => null(),
             }))
         }),
-        FieldType::List(Scalar::Str) => row.str_list(place).map(|items| {
-            list(
-                items
-                    .iter()
-                    .map(|item| item.as_deref().map_or_else(null, quoted)),
-            )
-        }),
+        FieldType::List(Scalar::Str) => row
+            .str_list(place)
+            .map(|items| list(items.map(|item| item.map_or_else(null, quoted)))),
     };
     shown.unwrap_or_else(null)
 }

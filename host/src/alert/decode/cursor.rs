@@ -17,11 +17,27 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
+    /// Of all the bytes, passed and to come.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub fn left(&self) -> usize {
         self.bytes.len() - self.at
     }
 
+    /// What is to come.
+    pub fn rest(&self) -> &'a [u8] {
+        &self.bytes[self.at..]
+    }
+
+    /// Goes to a place that was passed, or is known to be there.
+    pub fn go(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// The next `len` bytes, borrowed: nothing is allocated on the word of a length.
+    #[inline]
     pub fn take(&mut self, len: usize) -> Result<&'a [u8], Malformed> {
         if len > self.left() {
             return Err(Malformed::Truncated {
@@ -37,8 +53,19 @@ impl<'a> Cursor<'a> {
         Ok(self.take(1)?[0])
     }
 
-    /// A zigzag varint of at most ten bytes.
+    /// A zigzag varint of at most ten bytes. Most are lengths and branches of one byte.
+    #[inline]
     pub fn integer(&mut self) -> Result<i64, Malformed> {
+        match self.bytes.get(self.at) {
+            Some(&byte) if byte < 0x80 => {
+                self.at += 1;
+                Ok(unzigzag(u64::from(byte)))
+            }
+            _ => self.long_integer(),
+        }
+    }
+
+    fn long_integer(&mut self) -> Result<i64, Malformed> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -48,7 +75,7 @@ impl<'a> Cursor<'a> {
             }
             value |= bits << shift;
             if byte & 0x80 == 0 {
-                return Ok((value >> 1) as i64 ^ -((value & 1) as i64));
+                return Ok(unzigzag(value));
             }
         }
         Err(Malformed::LongNumber)
@@ -85,6 +112,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The branch of a union.
+    #[inline]
     pub fn branch(&mut self, branches: usize) -> Result<usize, Malformed> {
         let index = self.integer()?;
         usize::try_from(index)
@@ -122,6 +150,10 @@ impl<'a> Cursor<'a> {
             bytes,
         }))
     }
+}
+
+fn unzigzag(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 
 pub(super) struct Block {

@@ -1,14 +1,13 @@
 //! How far one datum reaches, without reading it.
 
-use super::cursor::Cursor;
+use super::super::Row;
 use super::error::DecodeError;
-use super::plan::{Skip, skip};
+use super::plan::{Node, skip};
 use super::shape::Shape;
-use super::walk::pass;
 
 /// Finds the end of a datum of one schema.
 #[derive(Debug)]
-pub struct Extent(Skip);
+pub struct Extent(Node);
 
 impl Extent {
     pub fn of(schema: &Shape) -> Self {
@@ -20,14 +19,7 @@ impl Extent {
     /// # Errors
     /// Where they do not begin with a datum of the schema.
     pub fn measure(&self, bytes: &[u8]) -> Result<usize, DecodeError> {
-        let mut cursor = Cursor::new(bytes);
-        let passed = pass(&mut cursor, &self.0);
-        passed.map(|()| cursor.at()).map_err(|kind| DecodeError {
-            at: cursor.at(),
-            len: bytes.len(),
-            field: String::new(),
-            kind,
-        })
+        self.0.measure(bytes, &mut Row::default())
     }
 
     /// Whether the bytes are one datum of the schema, to the last byte.

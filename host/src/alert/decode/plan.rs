@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::{FieldType, Scalar};
+use super::cell::{Cell, Kind, Target};
 use super::error::Misfit;
 use super::shape::Shape;
 
@@ -15,72 +16,78 @@ pub struct RawPlan {
     pub(super) types: Vec<FieldType>,
     pub(super) misfits: Vec<Option<Misfit>>,
     pub(super) root: Node,
-    /// The type of each column that is gathered while an array is walked.
-    pub(super) columns: Vec<Scalar>,
 }
 
-/// One thing to do at one place of the datum.
+/// What stands at one place of the datum. Where no cell has a target, it is only passed over.
 #[derive(Debug)]
 pub(super) enum Node {
-    Skip(Skip),
-    Leaf {
-        target: Target,
-        kind: Leaf,
-    },
-    Record(Vec<(String, Node)>),
+    Cell(Cell),
+    Record(Vec<Part>),
     Union(Vec<Node>),
-    Array {
-        item: Box<Node>,
-        least_bytes: usize,
-        /// Index into the gathered columns, and the field that gets the finished list.
-        columns: Vec<(usize, usize)>,
-    },
-    Map {
-        keys: Vec<(String, Node)>,
-        rest: Skip,
-        least_bytes: usize,
-    },
+    Array(Array),
+    Table(Table),
+    Map(Map),
 }
 
-/// Where a scalar goes.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Target {
-    Field(usize),
-    /// The newest element of a gathered column.
-    Column(usize),
+impl Node {
+    /// Whether it takes no bytes, as null does.
+    fn is_null(&self) -> bool {
+        matches!(self, Node::Cell(cell) if cell.fixed_size() == Some(0))
+    }
 }
 
-/// How a scalar is written on the wire.
-#[derive(Clone, Debug)]
-pub(super) enum Leaf {
-    Bool,
-    Integer,
-    Float,
-    Double,
-    Str,
-    Bytes,
-    Fixed(usize),
-    Enum(std::sync::Arc<Vec<String>>),
-}
-
-/// How to pass over a value that nobody asked for.
+/// A part of a record.
 #[derive(Debug)]
-pub(super) enum Skip {
-    Fixed(usize),
-    Bool,
-    Integer,
-    Enum(usize),
-    Run,
-    Union(Vec<Skip>),
-    Sequence(Vec<Skip>),
-    Array {
-        item: Box<Skip>,
-        least_bytes: usize,
+pub(super) enum Part {
+    /// Neighbouring scalars.
+    Cells {
+        names: Vec<String>,
+        cells: Vec<Cell>,
     },
-    Map {
-        value: Box<Skip>,
-        least_bytes: usize,
+    Field {
+        name: String,
+        node: Node,
     },
+}
+
+/// An array of items that hold more than scalars.
+#[derive(Debug)]
+pub(super) struct Array {
+    pub item: Box<Node>,
+    /// The fewest that an item takes.
+    pub least_bytes: usize,
+    pub columns: Vec<Column>,
+}
+
+/// An array of flat records, or of scalars.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// Where a whole row may be null: the branch that is a row.
+    pub row_branch: Option<usize>,
+    /// Of the cells; empty where the items are scalars.
+    pub names: Vec<String>,
+    pub cells: Vec<Cell>,
+    /// The numbers of the cells that have a target.
+    pub asked: Vec<usize>,
+    /// The bytes of an item, where all have the same.
+    pub row_bytes: Option<usize>,
+    pub least_bytes: usize,
+    pub columns: Vec<Column>,
+}
+
+/// A list that is gathered from an array.
+#[derive(Debug)]
+pub(super) struct Column {
+    pub field: usize,
+    /// The word of an item that has no value.
+    pub null: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Map {
+    pub keys: Vec<(String, Node)>,
+    pub rest: Box<Node>,
+    pub least_bytes: usize,
 }
 
 impl RawPlan {
@@ -110,7 +117,6 @@ impl RawPlan {
             types: compiler.types,
             misfits: compiler.misfits,
             root,
-            columns: compiler.columns,
         }
     }
 
@@ -184,46 +190,60 @@ struct Compiler {
     types: Vec<FieldType>,
     paths: Vec<String>,
     misfits: Vec<Option<Misfit>>,
-    columns: Vec<Scalar>,
     /// The columns of the array that is being compiled.
-    open: Vec<(usize, usize)>,
+    columns: Vec<Column>,
+}
+
+/// How to pass over whatever has this shape.
+pub(super) fn skip(shape: &Shape) -> Node {
+    Compiler::default().node(shape, &Requests::default(), false)
 }
 
 impl Compiler {
     fn node(&mut self, shape: &Shape, wanted: &Requests, in_array: bool) -> Node {
-        if wanted.is_empty() {
-            return Node::Skip(skip(shape));
-        }
         match shape {
-            Shape::Union(branches) => self.union(shape, branches, wanted, in_array),
+            Shape::Union(branches) => self.union(branches, wanted, in_array),
             Shape::Record(fields) => self.record(fields, wanted, in_array),
             Shape::Map(value) => self.map(value, wanted, in_array),
-            Shape::Array(item) if !in_array => self.array(shape, item, wanted),
-            scalar => self.scalar(scalar, wanted, in_array),
+            Shape::Array(_) if in_array && !wanted.is_empty() => {
+                wanted.below.values().for_each(|below| self.missing(below));
+                self.wrong_type(&wanted.fields, shape.name());
+                skip(shape)
+            }
+            Shape::Array(item) => self.array(item, wanted),
+            scalar => Node::Cell(self.scalar(scalar, wanted, in_array)),
         }
     }
 
-    fn union(
-        &mut self,
-        shape: &Shape,
-        branches: &[Shape],
-        wanted: &Requests,
-        in_array: bool,
-    ) -> Node {
-        let values = branches.iter().filter(|s| !matches!(s, Shape::Null));
-        if values.count() > 1 {
-            self.refuse(wanted, "a union of several types");
-            return Node::Skip(skip(shape));
+    fn union(&mut self, branches: &[Shape], wanted: &Requests, in_array: bool) -> Node {
+        let is_null = |shape: &Shape| matches!(shape, Shape::Null);
+        let mut wanted = wanted;
+        let none = Requests::default();
+        if branches.iter().filter(|branch| !is_null(branch)).count() > 1 {
+            self.wrong_type(&wanted.all_fields(), "a union of several types");
+            wanted = &none;
         }
-        Node::Union(
-            branches
-                .iter()
-                .map(|branch| match branch {
-                    Shape::Null => Node::Skip(Skip::Fixed(0)),
-                    value => self.node(value, wanted, in_array),
-                })
-                .collect(),
-        )
+        let mut nodes: Vec<Node> = branches
+            .iter()
+            .map(|branch| match branch {
+                Shape::Null => Node::Cell(Cell::NULL),
+                value => self.node(value, wanted, in_array),
+            })
+            .collect();
+        if let [first, second] = branches
+            && is_null(first) != is_null(second)
+        {
+            let value = usize::from(is_null(first));
+            if let Node::Cell(cell) = &mut nodes[value] {
+                let cell = std::mem::replace(cell, Cell::NULL);
+                let value_branch = Some(value);
+                return Node::Cell(Cell {
+                    value_branch,
+                    ..cell
+                });
+            }
+        }
+        Node::Union(nodes)
     }
 
     fn record(&mut self, fields: &[(String, Shape)], wanted: &Requests, in_array: bool) -> Node {
@@ -235,16 +255,13 @@ impl Compiler {
             }
         }
         let none = Requests::default();
-        Node::Record(
-            fields
-                .iter()
-                .map(|(name, shape)| {
-                    let below = wanted.below.get(&Segment::Name(name.clone()));
-                    let node = self.node(shape, below.unwrap_or(&none), in_array);
-                    (name.clone(), node)
-                })
-                .collect(),
-        )
+        let mut parts = Vec::new();
+        for (name, shape) in fields {
+            let below = wanted.below.get(&Segment::Name(name.clone()));
+            let node = self.node(shape, below.unwrap_or(&none), in_array);
+            add(&mut parts, name.clone(), node);
+        }
+        Node::Record(parts)
     }
 
     fn map(&mut self, value: &Shape, wanted: &Requests, in_array: bool) -> Node {
@@ -256,14 +273,14 @@ impl Compiler {
                 Segment::Items => self.missing(below),
             }
         }
-        Node::Map {
+        Node::Map(Map {
             keys,
-            rest: skip(value),
+            rest: Box::new(skip(value)),
             least_bytes: value.least_bytes().saturating_add(1),
-        }
+        })
     }
 
-    fn array(&mut self, shape: &Shape, item: &Shape, wanted: &Requests) -> Node {
+    fn array(&mut self, item: &Shape, wanted: &Requests) -> Node {
         for (segment, below) in &wanted.below {
             if *segment != Segment::Items {
                 self.missing(below);
@@ -275,25 +292,40 @@ impl Compiler {
             None => Requests::default(),
         };
         within.fields.extend(&wanted.fields);
-        if within.is_empty() {
-            return Node::Skip(skip(shape));
-        }
-        self.open.clear();
-        let item_node = self.node(item, &within, true);
-        Node::Array {
-            item: Box::new(item_node),
-            least_bytes: item.least_bytes(),
-            columns: std::mem::take(&mut self.open),
+        let around = std::mem::take(&mut self.columns);
+        let node = self.node(item, &within, true);
+        let columns = std::mem::replace(&mut self.columns, around);
+        let least_bytes = item.least_bytes();
+        match flat(node) {
+            Ok((row_branch, names, cells)) => Node::Table(Table {
+                row_branch,
+                names,
+                asked: (0..cells.len())
+                    .filter(|&cell| cells[cell].target.is_some())
+                    .collect(),
+                row_bytes: match row_branch {
+                    Some(_) => None,
+                    None => cells.iter().map(Cell::fixed_size).sum(),
+                },
+                cells,
+                least_bytes,
+                columns,
+            }),
+            Err(item) => Node::Array(Array {
+                item: Box::new(item),
+                least_bytes,
+                columns,
+            }),
         }
     }
 
-    fn scalar(&mut self, shape: &Shape, wanted: &Requests, in_array: bool) -> Node {
+    fn scalar(&mut self, shape: &Shape, wanted: &Requests, in_array: bool) -> Cell {
         for below in wanted.below.values() {
             self.missing(below);
         }
-        let Some((kind, natural)) = leaf(shape) else {
+        let Some((kind, natural)) = kind(shape) else {
             self.wrong_type(&wanted.fields, shape.name());
-            return Node::Skip(skip(shape));
+            return Cell::NULL;
         };
         let fits = |ty: FieldType| match (ty, natural) {
             (FieldType::List(element), Some(natural)) => in_array && element == natural,
@@ -314,21 +346,23 @@ impl Compiler {
             shape.name().to_owned()
         };
         self.wrong_type(&others, &found);
-        let Some(&field) = fitting.first() else {
-            return Node::Skip(skip(shape));
-        };
         // The same path asked for twice reads once: callers ask for each path and type once.
-        debug_assert_eq!(fitting.len(), 1, "a field was asked for twice");
-        let target = match natural {
+        debug_assert!(fitting.len() <= 1, "a field was asked for twice");
+        let target = fitting.first().map(|&field| match natural {
             Some(element) if in_array => {
-                self.columns.push(element);
-                let column = self.columns.len() - 1;
-                self.open.push((column, field));
-                Target::Column(column)
+                self.columns.push(Column {
+                    field,
+                    null: element.null_word(),
+                });
+                Target::Column(self.columns.len() - 1)
             }
             _ => Target::Field(field),
-        };
-        Node::Leaf { target, kind }
+        });
+        Cell {
+            value_branch: None,
+            kind,
+            target,
+        }
     }
 
     fn missing(&mut self, wanted: &Requests) {
@@ -337,10 +371,6 @@ impl Compiler {
                 path: self.paths[field].clone(),
             });
         }
-    }
-
-    fn refuse(&mut self, wanted: &Requests, found: &str) {
-        self.wrong_type(&wanted.all_fields(), found);
     }
 
     fn wrong_type(&mut self, fields: &[usize], found: &str) {
@@ -354,52 +384,77 @@ impl Compiler {
     }
 }
 
+/// Adds a field to a record's parts: neighbouring scalars are one.
+fn add(parts: &mut Vec<Part>, name: String, node: Node) {
+    match (parts.last_mut(), node) {
+        (Some(Part::Cells { names, cells }), Node::Cell(cell)) => {
+            names.push(name);
+            cells.push(cell);
+        }
+        (_, Node::Cell(cell)) => parts.push(Part::Cells {
+            names: vec![name],
+            cells: vec![cell],
+        }),
+        (_, node) => parts.push(Part::Field { name, node }),
+    }
+}
+
+/// Of an item that has nothing but scalars: the branch that is not null, if it may be null, its names
+/// and its cells. Or the item as it is.
+#[expect(clippy::type_complexity, reason = "it is taken apart where it is made")]
+fn flat(item: Node) -> Result<(Option<usize>, Vec<String>, Vec<Cell>), Node> {
+    match item {
+        Node::Cell(cell) => Ok((None, Vec::new(), vec![cell])),
+        Node::Record(mut parts) => match parts.pop() {
+            Some(Part::Cells { names, cells }) if parts.is_empty() => Ok((None, names, cells)),
+            last => {
+                parts.extend(last);
+                Err(Node::Record(parts))
+            }
+        },
+        Node::Union(mut branches) if branches.len() == 2 => {
+            let Some(row) = (0..2).find(|&row| branches[1 - row].is_null()) else {
+                return Err(Node::Union(branches));
+            };
+            let flattened = match branches.remove(row) {
+                record @ Node::Record(_) => flat(record),
+                other => Err(other),
+            };
+            flattened
+                .map(|(_, names, cells)| (Some(row), names, cells))
+                .map_err(|item| {
+                    branches.insert(row, item);
+                    Node::Union(branches)
+                })
+        }
+        other => Err(other),
+    }
+}
+
 /// How a scalar is read, and as which type a module sees it (none: bytes).
-fn leaf(shape: &Shape) -> Option<(Leaf, Option<Scalar>)> {
+fn kind(shape: &Shape) -> Option<(Kind, Option<Scalar>)> {
     Some(match shape {
-        Shape::Bool => (Leaf::Bool, Some(Scalar::Bool)),
-        Shape::Integer => (Leaf::Integer, Some(Scalar::I64)),
-        Shape::Float => (Leaf::Float, Some(Scalar::F64)),
-        Shape::Double => (Leaf::Double, Some(Scalar::F64)),
-        Shape::Str => (Leaf::Str, Some(Scalar::Str)),
-        Shape::Enum(symbols) => (Leaf::Enum(symbols.clone()), Some(Scalar::Str)),
-        Shape::Bytes => (Leaf::Bytes, None),
-        Shape::Fixed(size) => (Leaf::Fixed(*size), None),
+        Shape::Bool => (Kind::Bool, Some(Scalar::Bool)),
+        Shape::Integer => (Kind::Integer, Some(Scalar::I64)),
+        Shape::Float => (Kind::Float, Some(Scalar::F64)),
+        Shape::Double => (Kind::Double, Some(Scalar::F64)),
+        Shape::Str => (Kind::Str, Some(Scalar::Str)),
+        Shape::Enum(symbols) => (Kind::Enum(symbols.clone()), Some(Scalar::Str)),
+        Shape::Bytes => (Kind::Bytes, None),
+        Shape::Fixed(size) => (Kind::Fixed(*size), None),
         _ => return None,
     })
 }
 
-pub(super) fn skip(shape: &Shape) -> Skip {
-    match shape {
-        Shape::Null => Skip::Fixed(0),
-        Shape::Bool => Skip::Bool,
-        Shape::Integer => Skip::Integer,
-        Shape::Float => Skip::Fixed(4),
-        Shape::Double => Skip::Fixed(8),
-        Shape::Fixed(size) => Skip::Fixed(*size),
-        Shape::Bytes | Shape::Str => Skip::Run,
-        Shape::Enum(symbols) => Skip::Enum(symbols.len()),
-        Shape::Array(item) => Skip::Array {
-            item: Box::new(skip(item)),
-            least_bytes: item.least_bytes(),
-        },
-        Shape::Map(value) => Skip::Map {
-            value: Box::new(skip(value)),
-            least_bytes: value.least_bytes().saturating_add(1),
-        },
-        Shape::Union(branches) => Skip::Union(branches.iter().map(skip).collect()),
-        Shape::Record(fields) => skip_record(fields),
-    }
-}
-
-/// Neighbouring fields of fixed size are passed over in one step.
-fn skip_record(fields: &[(String, Shape)]) -> Skip {
-    let mut steps: Vec<Skip> = Vec::new();
-    for (_, shape) in fields {
-        match (steps.last_mut(), skip(shape)) {
-            (Some(Skip::Fixed(run)), Skip::Fixed(more)) => *run = run.saturating_add(more),
-            (_, step) => steps.push(step),
+impl Scalar {
+    /// The word that stands for a null element of a list.
+    fn null_word(self) -> u64 {
+        match self {
+            Scalar::Bool => FieldType::Bool,
+            Scalar::I64 => FieldType::I64,
+            Scalar::F64 => FieldType::F64,
+            Scalar::Str => FieldType::Str,
         }
+        .null_word()
     }
-    Skip::Sequence(steps)
 }

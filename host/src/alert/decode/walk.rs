@@ -1,10 +1,11 @@
 //! The walk: one pass through a datum, guided by a plan.
 
 use super::super::Row;
-use super::super::Scalar;
-use super::cursor::Cursor;
+use super::cell::{Cell, Kind, Target, symbol};
+use super::cursor::{Block, Cursor};
 use super::error::{DecodeError, Malformed};
-use super::plan::{Leaf, Node, RawPlan, Skip, Target};
+use super::layout::Layouts;
+use super::plan::{Array, Column, Map, Node, Part, RawPlan, Table};
 
 impl RawPlan {
     /// Reads the planned fields of one datum into `row`.
@@ -13,20 +14,34 @@ impl RawPlan {
     /// Where the bytes are not a datum of the plan's schema, to the last byte.
     pub fn read(&self, bytes: &[u8], row: &mut Row) -> Result<(), DecodeError> {
         row.reset(self.types.iter().copied());
+        match self.root.measure(bytes, row)? {
+            len if len == bytes.len() => Ok(()),
+            len => Err(DecodeError {
+                at: len,
+                len: bytes.len(),
+                field: String::new(),
+                kind: Malformed::LeftOver(bytes.len() - len),
+            }),
+        }
+    }
+}
+
+impl Node {
+    /// Reads the datum that the bytes begin with; returns its length.
+    pub(super) fn measure(&self, bytes: &[u8], row: &mut Row) -> Result<usize, DecodeError> {
+        let layouts = std::mem::take(&mut row.layouts);
         let mut walk = Walk {
             cursor: Cursor::new(bytes),
             row,
-            columns: vec![Vec::new(); self.columns.len()],
-            plan: self,
+            layouts,
+            lists: Lists::default(),
         };
-        let done = walk
-            .node(&self.root)
-            .and_then(|()| match walk.cursor.left() {
-                0 => Ok(()),
-                left => Err(Failure::from(Malformed::LeftOver(left))),
-            });
-        done.map_err(|failure| DecodeError {
-            at: walk.cursor.at(),
+        let done = walk.node(self);
+        let at = walk.cursor.at();
+        let layouts = std::mem::take(&mut walk.layouts);
+        row.layouts = layouts;
+        done.map(|()| at).map_err(|failure| DecodeError {
+            at,
             len: bytes.len(),
             field: failure.path(),
             kind: failure.kind,
@@ -37,8 +52,19 @@ impl RawPlan {
 struct Walk<'a> {
     cursor: Cursor<'a>,
     row: &'a mut Row,
-    columns: Vec<Vec<u64>>,
-    plan: &'a RawPlan,
+    layouts: Layouts,
+    lists: Lists,
+}
+
+/// The lists of the array that is being walked, side by side in the row's heap.
+#[derive(Default)]
+struct Lists {
+    /// Where the first begins, in words.
+    begin: usize,
+    /// Words that each has room for.
+    room: usize,
+    /// Items that were begun.
+    items: usize,
 }
 
 /// What went wrong, with the names of the fields around it from the inside out.
@@ -57,8 +83,8 @@ impl From<Malformed> for Failure {
 }
 
 impl Failure {
-    fn within(mut self, name: &str) -> Self {
-        self.within.push(name.to_owned());
+    fn within(mut self, name: Option<&String>) -> Self {
+        self.within.extend(name.cloned());
         self
     }
 
@@ -71,174 +97,206 @@ impl Failure {
 impl Walk<'_> {
     fn node(&mut self, node: &Node) -> Result<(), Failure> {
         match node {
-            Node::Skip(skip) => Ok(pass(&mut self.cursor, skip)?),
-            Node::Leaf { target, kind } => Ok(self.leaf(*target, kind)?),
-            Node::Record(fields) => {
-                for (name, field) in fields {
-                    self.node(field).map_err(|failure| failure.within(name))?;
-                }
-                Ok(())
-            }
+            Node::Cell(cell) => Ok(self.cell(cell)?),
+            Node::Record(parts) => parts.iter().try_for_each(|part| match part {
+                Part::Cells { names, cells } => self.cells(names, cells),
+                Part::Field { name, node } => self
+                    .node(node)
+                    .map_err(|failure| failure.within(Some(name))),
+            }),
             Node::Union(branches) => {
                 let branch = self.cursor.branch(branches.len())?;
                 self.node(&branches[branch])
             }
-            Node::Array {
-                item,
-                least_bytes,
-                columns,
-            } => self.array(item, *least_bytes, columns),
-            Node::Map {
-                keys,
-                rest,
-                least_bytes,
-            } => self.map(keys, rest, *least_bytes),
+            Node::Array(array) => self.array(array),
+            Node::Table(table) => self.table(table),
+            Node::Map(map) => self.map(map),
         }
     }
 
-    fn array(
-        &mut self,
-        item: &Node,
-        least_bytes: usize,
-        columns: &[(usize, usize)],
-    ) -> Result<(), Failure> {
-        while let Some(block) = self.cursor.block(least_bytes)? {
-            let begin = self.cursor.at();
-            for _ in 0..block.items {
-                // Every item has its place in every column: null until a value is read.
-                for (column, _) in columns {
-                    let null = self.plan.columns[*column].null_word();
-                    self.columns[*column].push(null);
-                }
-                self.node(item)?;
+    /// A run of scalars. `names` are theirs, or nobody's.
+    fn cells(&mut self, names: &[String], cells: &[Cell]) -> Result<(), Failure> {
+        for (number, cell) in cells.iter().enumerate() {
+            if let Err(kind) = self.cell(cell) {
+                return Err(Failure::from(kind).within(names.get(number)));
             }
-            block.check(self.cursor.at() - begin)?;
-        }
-        for (column, field) in columns {
-            self.row.set_list(*field, self.columns[*column].drain(..));
         }
         Ok(())
     }
 
-    fn map(
-        &mut self,
-        keys: &[(String, Node)],
-        rest: &Skip,
-        least_bytes: usize,
-    ) -> Result<(), Failure> {
-        while let Some(block) = self.cursor.block(least_bytes)? {
-            let begin = self.cursor.at();
-            for _ in 0..block.items {
-                let key = self.cursor.run()?;
-                match keys.iter().find(|(wanted, _)| wanted.as_bytes() == key) {
-                    Some((name, node)) => {
-                        self.node(node).map_err(|failure| failure.within(name))?;
-                    }
-                    None => pass(&mut self.cursor, rest)?,
-                }
-            }
-            block.check(self.cursor.at() - begin)?;
+    #[inline]
+    fn cell(&mut self, cell: &Cell) -> Result<(), Malformed> {
+        if !cell.has_value(&mut self.cursor)? {
+            return Ok(());
         }
-        Ok(())
+        match cell.target {
+            None => cell.kind.pass(&mut self.cursor),
+            Some(target) => self.read(&cell.kind, target),
+        }
     }
 
-    fn leaf(&mut self, target: Target, kind: &Leaf) -> Result<(), Malformed> {
+    fn read(&mut self, kind: &Kind, target: Target) -> Result<(), Malformed> {
+        let cursor = &mut self.cursor;
         let word = match kind {
-            Leaf::Bool => u64::from(self.cursor.boolean()?),
-            Leaf::Integer => self.cursor.integer()? as u64,
-            Leaf::Float => f64::from(self.cursor.float()?).to_bits(),
-            Leaf::Double => self.cursor.double()?.to_bits(),
-            Leaf::Str => {
-                let text = self.cursor.text()?;
-                self.row.push_bytes(text.as_bytes())
-            }
-            Leaf::Bytes => {
-                let run = self.cursor.run()?;
-                self.row.push_bytes(run)
-            }
-            Leaf::Fixed(size) => {
-                let run = self.cursor.take(*size)?;
-                self.row.push_bytes(run)
-            }
-            Leaf::Enum(symbols) => {
-                let index = self.cursor.integer()?;
-                let symbol = usize::try_from(index).ok().and_then(|i| symbols.get(i));
-                let symbol = symbol.ok_or(Malformed::NoSuchSymbol {
-                    index,
-                    symbols: symbols.len(),
-                })?;
-                self.row.push_bytes(symbol.as_bytes())
-            }
+            Kind::Bool => u64::from(cursor.boolean()?),
+            Kind::Integer => cursor.integer()? as u64,
+            Kind::Float => f64::from(cursor.float()?).to_bits(),
+            Kind::Double => cursor.double()?.to_bits(),
+            Kind::Str => self.row.push_bytes(cursor.text()?.as_bytes()),
+            Kind::Bytes => self.row.push_bytes(cursor.run()?),
+            Kind::Fixed(size) => self.row.push_bytes(cursor.take(*size)?),
+            Kind::Enum(symbols) => self.row.push_bytes(symbol(cursor, symbols)?.as_bytes()),
         };
         match target {
             Target::Field(field) => self.row.set_word(field, word),
             Target::Column(column) => {
-                if let Some(newest) = self.columns[column].last_mut() {
-                    *newest = word;
-                }
+                let list = self.lists.begin + column * self.lists.room;
+                self.row.set_element(list + self.lists.items - 1, word);
             }
         }
         Ok(())
     }
-}
 
-/// Passes over a value without reading it.
-pub(super) fn pass(cursor: &mut Cursor<'_>, skip: &Skip) -> Result<(), Malformed> {
-    match skip {
-        Skip::Fixed(len) => cursor.take(*len).map(drop),
-        Skip::Bool => cursor.boolean().map(drop),
-        Skip::Integer => cursor.integer().map(drop),
-        Skip::Run => cursor.run().map(drop),
-        Skip::Enum(symbols) => {
-            let index = cursor.integer()?;
-            if usize::try_from(index).is_ok_and(|chosen| chosen < *symbols) {
-                Ok(())
-            } else {
-                Err(Malformed::NoSuchSymbol {
-                    index,
-                    symbols: *symbols,
-                })
+    fn array(&mut self, array: &Array) -> Result<(), Failure> {
+        let around = std::mem::take(&mut self.lists);
+        while let Some(block) = self.cursor.block(array.least_bytes)? {
+            if self.pass_block(&block, &array.columns)? {
+                continue;
             }
+            let begin = self.cursor.at();
+            self.make_room(block.items, &array.columns)?;
+            for _ in 0..block.items {
+                self.lists.items += 1;
+                self.node(&array.item)?;
+            }
+            block.check(self.cursor.at() - begin)?;
         }
-        Skip::Union(branches) => {
-            let branch = cursor.branch(branches.len())?;
-            pass(cursor, &branches[branch])
-        }
-        Skip::Sequence(steps) => steps.iter().try_for_each(|step| pass(cursor, step)),
-        Skip::Array { item, least_bytes } => {
-            while let Some(block) = cursor.block(*least_bytes)? {
-                match block.bytes {
-                    Some(bytes) => drop(cursor.take(bytes)?),
-                    None => (0..block.items).try_for_each(|_| pass(cursor, item))?,
+        self.end_lists(&array.columns);
+        self.lists = around;
+        Ok(())
+    }
+
+    /// An array of flat records, or of scalars.
+    fn table(&mut self, table: &Table) -> Result<(), Failure> {
+        let around = std::mem::take(&mut self.lists);
+        self.layouts.begin();
+        while let Some(block) = self.cursor.block(table.least_bytes)? {
+            if self.pass_block(&block, &table.columns)? {
+                continue;
+            }
+            let begin = self.cursor.at();
+            match table.row_bytes {
+                Some(size) if table.columns.is_empty() => {
+                    self.cursor.take(size.saturating_mul(block.items))?;
+                }
+                _ => {
+                    self.make_room(block.items, &table.columns)?;
+                    for _ in 0..block.items {
+                        self.lists.items += 1;
+                        self.table_row(table)?;
+                    }
                 }
             }
-            Ok(())
+            block.check(self.cursor.at() - begin)?;
         }
-        Skip::Map { value, least_bytes } => {
-            while let Some(block) = cursor.block(*least_bytes)? {
-                match block.bytes {
-                    Some(bytes) => drop(cursor.take(bytes)?),
-                    None => (0..block.items).try_for_each(|_| {
-                        cursor.run()?;
-                        pass(cursor, value)
-                    })?,
-                }
+        self.end_lists(&table.columns);
+        self.lists = around;
+        Ok(())
+    }
+
+    fn table_row(&mut self, table: &Table) -> Result<(), Failure> {
+        let begin = self.cursor.at();
+        let Some(len) = self.layouts.recognise(self.cursor.rest()) else {
+            if let Some(row) = table.row_branch
+                && self.cursor.branch(2)? != row
+            {
+                return Ok(());
             }
-            Ok(())
+            self.cells(&table.names, &table.cells)?;
+            let end = self.cursor.at();
+            self.cursor.go(begin);
+            let row = self.cursor.take(end - begin)?;
+            self.layouts.note(table, row);
+            return Ok(());
+        };
+        for (asked, &number) in table.asked.iter().enumerate() {
+            let cell = &table.cells[number];
+            let place = self.layouts.place(asked);
+            if let (Some(place), Some(target)) = (place, cell.target) {
+                self.cursor.go(begin + place);
+                self.read(&cell.kind, target)
+                    .map_err(|kind| Failure::from(kind).within(table.names.get(number)))?;
+            }
+        }
+        self.cursor.go(begin + len);
+        Ok(())
+    }
+
+    /// Passes over a block by its length, where the writer said it and nobody asked for a column.
+    fn pass_block(&mut self, block: &Block, columns: &[Column]) -> Result<bool, Malformed> {
+        match block.bytes {
+            Some(bytes) if columns.is_empty() => {
+                self.cursor.take(bytes)?;
+                Ok(true)
+            }
+            _ => Ok(false),
         }
     }
-}
 
-impl Scalar {
-    /// The word that stands for a null element of a list.
-    fn null_word(self) -> u64 {
-        use super::super::FieldType;
-        match self {
-            Scalar::Bool => FieldType::Bool,
-            Scalar::I64 => FieldType::I64,
-            Scalar::F64 => FieldType::F64,
-            Scalar::Str => FieldType::Str,
+    /// Every item has its place in every list: null until a value is read. A column takes at least a
+    /// byte of each item that is not null itself, so that honest lists have no more words than the
+    /// packet has bytes.
+    fn make_room(&mut self, more: usize, columns: &[Column]) -> Result<(), Malformed> {
+        let Lists { begin, room, items } = self.lists;
+        if columns.is_empty() || items + more <= room {
+            return Ok(());
         }
-        .null_word()
+        if (items + more).saturating_mul(columns.len()) > self.cursor.len() {
+            let claimed = (items + more) as u64;
+            return Err(Malformed::TooManyItems { claimed });
+        }
+        // Many small blocks must not be moved again with each of them.
+        let room_now = (items + more).max(2 * room);
+        for (number, column) in columns.iter().enumerate() {
+            let list = self.row.reserve_list(room_now, column.null);
+            if number == 0 {
+                self.lists.begin = list;
+            }
+            self.row.move_elements(begin + number * room, items, list);
+        }
+        self.lists.room = room_now;
+        Ok(())
+    }
+
+    fn end_lists(&mut self, columns: &[Column]) {
+        let Lists { begin, room, items } = self.lists;
+        for (number, column) in columns.iter().enumerate() {
+            self.row
+                .set_reserved(column.field, begin + number * room, items);
+        }
+    }
+
+    fn map(&mut self, map: &Map) -> Result<(), Failure> {
+        while let Some(block) = self.cursor.block(map.least_bytes)? {
+            match block.bytes {
+                Some(bytes) if map.keys.is_empty() => {
+                    self.cursor.take(bytes)?;
+                    continue;
+                }
+                _ => {}
+            }
+            let begin = self.cursor.at();
+            for _ in 0..block.items {
+                let key = self.cursor.run()?;
+                match map.keys.iter().find(|(name, _)| name.as_bytes() == key) {
+                    Some((name, node)) => self
+                        .node(node)
+                        .map_err(|failure| failure.within(Some(name)))?,
+                    None => self.node(&map.rest)?,
+                }
+            }
+            block.check(self.cursor.at() - begin)?;
+        }
+        Ok(())
     }
 }

@@ -34,8 +34,8 @@ pub(super) enum Unfit {
 impl Row {
     pub(super) fn of(order: &Order, instrument: &Instrument, point: &Point) -> Result<Row, Unfit> {
         let filter = point.passband.skyportal_name(order.survey);
-        if !instrument.takes(&filter) {
-            return Err(Unfit::Filter(filter));
+        if !instrument.takes(filter) {
+            return Err(Unfit::Filter(filter.to_owned()));
         }
         let limit = point.kind == Kind::UpperLimit;
         let has_error = point.flux_err.is_finite() && point.flux_err > 0.0;
@@ -46,7 +46,7 @@ impl Row {
         Ok(Row {
             forced: point.kind == Kind::Forced,
             mjd: point.mjd,
-            filter,
+            filter: filter.to_owned(),
             // The sum makes -0 and 0, which are one to SkyPortal, one here.
             flux: (!limit).then_some(point.flux + 0.0),
             flux_err: point.flux_err,

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::alert::{Kind, LightCurve, Passband, Point, Survey};
+use crate::alert::{Kind, LightCurve, Magnitudes, Passband, Point, Survey};
 use crate::config::{Origins, Save, SecretSource};
 use mock::{Mock, TOKEN};
 
@@ -90,9 +90,7 @@ fn point(mjd: f64, kind: Kind, flux: f64, survey_id: Option<i64>) -> Point {
         kind,
         flux,
         flux_err: 1.5,
-        mag: f64::NAN,
-        mag_err: f64::NAN,
-        limiting_mag: 20.5,
+        magnitudes: Magnitudes::OfFlux,
         survey_id,
     }
 }
