@@ -160,6 +160,7 @@ impl Plan {
                 self.derive(*field, *derived, &head, curve.as_ref(), topic, row);
             }
         }
+        self.set_cutouts(row);
         Ok(head)
     }
 
@@ -229,19 +230,31 @@ impl Plan {
                     set_curve(row, field, column, curve);
                 }
             }
-            Derived::Cutout(stamp, part) => self.set_cutout(row, field, stamp, part),
+            // Of each image all at once, see `set_cutouts`.
+            Derived::Cutout(..) => {}
         }
     }
 
-    fn set_cutout(&self, row: &mut Row, field: usize, stamp: Stamp, part: StampField) {
-        let columns = self.cutouts.iter().find(|(known, _)| *known == stamp);
-        let Some(image) = columns.and_then(|(_, columns)| cutout::read(columns, row)) else {
-            return;
-        };
-        match part {
-            StampField::Pixels => row.set_f64_list(field, image.pixels),
-            StampField::Width => row.set_i64(field, image.width as i64),
-            StampField::Height => row.set_i64(field, image.height as i64),
+    /// Each image is unpacked once, whatever is asked of it.
+    fn set_cutouts(&self, row: &mut Row) {
+        for (stamp, columns) in &self.cutouts {
+            let Some(image) = cutout::read(columns, row) else {
+                continue;
+            };
+            for (field, derived) in &self.derived {
+                match derived {
+                    Derived::Cutout(of, part) if of == stamp && self.misfits[*field].is_none() => {
+                        match part {
+                            StampField::Pixels => {
+                                row.set_f64_list(*field, image.pixels.iter().copied());
+                            }
+                            StampField::Width => row.set_i64(*field, image.width as i64),
+                            StampField::Height => row.set_i64(*field, image.height as i64),
+                        }
+                    }
+                    _ => {}
+                }
+            }
         }
     }
 }

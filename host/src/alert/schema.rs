@@ -171,7 +171,7 @@ impl WriterSchema {
 /// comparing bytes, another known one by its hash; only a new one is parsed.
 #[derive(Default)]
 pub struct SchemaCache {
-    newest: Option<(Box<[u8]>, Arc<WriterSchema>)>,
+    newest: Option<(Bytes, Arc<WriterSchema>)>,
     known: HashMap<Box<[u8]>, Arc<WriterSchema>>,
     given: GivenSchemas,
 }
@@ -209,15 +209,14 @@ impl SchemaCache {
     /// # Errors
     /// Where they hold no alert, or the schema is unusable or not at hand.
     pub fn open(&mut self, key: &Bytes, value: &Bytes) -> Result<Opened, KeyError> {
-        if let Some((newest, schema)) = &self.newest
-            && **newest == key[..]
-        {
-            let (schema, datum) = (schema.clone(), value.clone());
+        if let Some(schema) = self.newest(key) {
+            let datum = value.clone();
             return Ok(Opened { schema, datum });
         }
         match Envelope::of(key, value)? {
             Envelope::Livestream => {
                 let (schema, datum) = (self.get(key)?, value.clone());
+                self.newest = Some((key.clone(), schema.clone()));
                 Ok(Opened { schema, datum })
             }
             Envelope::Named(name) => self.open_named(name, value),
@@ -259,28 +258,27 @@ impl SchemaCache {
         Ok(Opened { schema, datum })
     }
 
+    /// The schema of the newest key, if it is this one. A consumer that recognised the key hands on the
+    /// same memory, and nothing is compared at all.
+    fn newest(&self, text: &[u8]) -> Option<Arc<WriterSchema>> {
+        let (newest, schema) = self.newest.as_ref()?;
+        let same = std::ptr::eq(&newest[..], text) || newest[..] == *text;
+        same.then(|| schema.clone())
+    }
+
     /// The schema of a text.
     ///
     /// # Errors
     /// As [`WriterSchema::parse`].
     pub fn get(&mut self, text: &[u8]) -> Result<Arc<WriterSchema>, KeyError> {
-        if let Some((newest, schema)) = &self.newest
-            && **newest == *text
-        {
-            return Ok(schema.clone());
+        if let Some(schema) = self.newest(text).or_else(|| self.known.get(text).cloned()) {
+            return Ok(schema);
         }
-        let schema = match self.known.get(text) {
-            Some(schema) => schema.clone(),
-            None => {
-                if self.known.len() >= MAX_SCHEMAS {
-                    return Err(KeyError::TooMany(MAX_SCHEMAS));
-                }
-                let schema = Arc::new(WriterSchema::parse(text)?);
-                self.known.insert(text.into(), schema.clone());
-                schema
-            }
-        };
-        self.newest = Some((text.into(), schema.clone()));
+        if self.known.len() >= MAX_SCHEMAS {
+            return Err(KeyError::TooMany(MAX_SCHEMAS));
+        }
+        let schema = Arc::new(WriterSchema::parse(text)?);
+        self.known.insert(text.into(), schema.clone());
         Ok(schema)
     }
 }

@@ -9,10 +9,20 @@ use crate::source::Place;
 const REMEMBERED: usize = 200_000;
 
 /// The alerts read lately, by topic and alert id.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Copies {
     seen: HashMap<(u64, i64), u64>,
     order: VecDeque<(u64, i64)>,
+}
+
+/// Room for all, so that no alert waits for the memory to grow; the system gives it as it is used.
+impl Default for Copies {
+    fn default() -> Self {
+        Copies {
+            seen: HashMap::with_capacity(REMEMBERED + 1),
+            order: VecDeque::with_capacity(REMEMBERED + 1),
+        }
+    }
 }
 
 impl Copies {

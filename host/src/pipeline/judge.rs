@@ -29,6 +29,8 @@ pub struct Judge {
     plans: Vec<Plans>,
     copies: Copies,
     rows: Rows,
+    /// What the alert before was answered with, for its memory.
+    spare: Option<Box<Judged>>,
 }
 
 /// Memory that is kept from alert to alert.
@@ -100,7 +102,7 @@ pub enum Said {
         values: Vec<(String, crate::engine::Value)>,
     },
     Rejected {
-        cut: String,
+        cut: Arc<str>,
     },
     Faulted {
         kind: &'static str,
@@ -141,6 +143,7 @@ impl Judge {
             plans: Vec::new(),
             copies: Copies::default(),
             rows: Rows::default(),
+            spare: None,
         }
     }
 
@@ -183,7 +186,7 @@ impl Judge {
                 if self.copies.is_copy(&message.place, head.alert_id) {
                     Judgement::Copy(head)
                 } else {
-                    Judgement::Judged(Box::new(self.verdicts(message, plans, head)))
+                    Judgement::Judged(self.verdicts(message, plans, head))
                 }
             }
             Err(undecodable) => Judgement::Undecodable(undecodable),
@@ -234,15 +237,29 @@ impl Judge {
         Ok((plans, head, datum))
     }
 
-    fn verdicts(&mut self, message: &Message, plans: usize, head: Head) -> Judged {
+    /// Takes a judgement back that was dealt with: the next one uses its memory.
+    pub fn reuse(&mut self, mut judged: Box<Judged>) {
+        judged.verdicts.clear();
+        judged.passed.clear();
+        judged.kept.clear();
+        self.spare = Some(judged);
+    }
+
+    fn verdicts(&mut self, message: &Message, plans: usize, head: Head) -> Box<Judged> {
         let plans = &self.plans[plans];
         let rows = &mut self.rows;
         let mut late_read = false;
-        let mut judged = Judged {
-            head,
-            verdicts: Vec::new(),
-            passed: Vec::new(),
-            kept: Vec::new(),
+        let mut judged = match self.spare.take() {
+            Some(mut spare) => {
+                spare.head = head;
+                spare
+            }
+            None => Box::new(Judged {
+                head,
+                verdicts: Vec::with_capacity(self.seats.len()),
+                passed: Vec::new(),
+                kept: Vec::new(),
+            }),
         };
         for number in 0..self.seats.len() {
             let seat = &mut self.seats[number];
@@ -266,11 +283,13 @@ impl Judge {
                 Ok(verdict @ Verdict::Passed { .. }) => {
                     orders::pass(seat, number, plans, message, rows, verdict, &mut judged)
                 }
-                Ok(Verdict::Rejected { cut }) => Said::Rejected {
-                    cut: seat.guest.module().manifest().cuts[usize::from(cut)]
-                        .name
-                        .clone(),
-                },
+                Ok(Verdict::Rejected { cut }) => {
+                    let cut = &seat.cuts[usize::from(cut)];
+                    cut.rejected.add_one();
+                    Said::Rejected {
+                        cut: cut.name.clone(),
+                    }
+                }
                 Ok(Verdict::WantsLate) => Said::Faulted {
                     kind: "verdict",
                     why: "it asks for late fields for ever".to_owned(),
@@ -363,10 +382,8 @@ fn count(seat: &Seat, said: &Said) {
     account.judged.add_one();
     match said {
         Said::Passed { .. } => account.passed.add_one(),
-        Said::Rejected { cut } => {
-            account.rejected.add_one();
-            account.cuts.add_one(cut);
-        }
+        // Its cut has counted it.
+        Said::Rejected { .. } => account.rejected.add_one(),
         Said::Faulted { kind, .. } => {
             account.faulted.add_one();
             account.faults.add_one(kind);

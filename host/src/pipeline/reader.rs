@@ -207,38 +207,39 @@ impl<F: Feed> Reader<F> {
                     let survey = judged.head.survey.name();
                     samples.offer(survey, topic, &message.key, &message.value);
                 }
-                self.hand_over(message, ticket, *judged);
+                self.hand_over(message, ticket, judged);
             }
         }
     }
 
-    fn hand_over(&mut self, message: Message, ticket: Ticket, judged: Judged) {
-        let Judged {
-            head, passed, kept, ..
-        } = judged;
+    fn hand_over(&mut self, message: Message, ticket: Ticket, mut judged: Box<Judged>) {
         let mut errands = Vec::new();
-        for (filter, why) in kept {
+        for (filter, why) in judged.kept.drain(..) {
             let letter = DeadLetter {
                 kind: Kind::Fault,
-                ..route_letter(&message, &head, &filter, why)
+                ..route_letter(&message, &judged.head, &filter, why)
             };
             let task = Task::Bury(Box::new(letter));
             errands.push(Errand { task, route: None });
         }
-        for passed in passed {
+        for passed in judged.passed.drain(..) {
             let task = match passed.what {
                 Passed::Declined => {
                     passed.account.declined.add_one();
                     continue;
                 }
                 Passed::Deliver(order) => Task::Deliver(order),
-                Passed::Failed(why) => {
-                    Task::Bury(Box::new(route_letter(&message, &head, &passed.route, why)))
-                }
+                Passed::Failed(why) => Task::Bury(Box::new(route_letter(
+                    &message,
+                    &judged.head,
+                    &passed.route,
+                    why,
+                ))),
             };
             let route = Some((passed.route, passed.account));
             errands.push(Errand { task, route });
         }
+        self.judge.reuse(judged);
         if errands.is_empty() {
             self.consumer.finish(&ticket);
             return;

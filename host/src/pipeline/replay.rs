@@ -112,6 +112,11 @@ impl Replay {
         self
     }
 
+    /// The judge alone, for messages that no file brings.
+    pub fn judge(&mut self) -> &mut Judge {
+        &mut self.judge
+    }
+
     pub fn accounts(&self) -> &Arc<Accounts> {
         &self.accounts
     }

@@ -11,7 +11,7 @@ use crate::config::{FaultPolicy, Filter, Group, Isolation, Limits, Save};
 use crate::engine::{self, BoundParams, CallLimits, Fault, Guest, Module, RunningFile, Shelf};
 use crate::skyportal::Ready;
 use crate::source::Place;
-use crate::telemetry::{Accounts, FilterAccount, RouteAccount};
+use crate::telemetry::{Accounts, Count, FilterAccount, RouteAccount};
 
 /// One configured filter in one judge.
 pub(super) struct Seat {
@@ -21,6 +21,8 @@ pub(super) struct Seat {
     pub account: Arc<FilterAccount>,
     pub guest: Guest,
     conduct: Conduct,
+    /// By the number of the cut in the module's manifest.
+    pub cuts: Vec<SeatCut>,
     /// By the number of the route in the module's manifest.
     pub routes: Vec<SeatRoute>,
     /// The schemas whose misfit was told already, by fingerprint.
@@ -34,6 +36,12 @@ pub(super) struct Seat {
     newcomer: bool,
     destinations: BTreeMap<String, Option<Ready>>,
     accounts: Arc<Accounts>,
+}
+
+/// What it means that an alert failed at a cut: almost all do, so it is at hand.
+pub(super) struct SeatCut {
+    pub name: Arc<str>,
+    pub rejected: Arc<Count>,
 }
 
 /// What it means that an alert passed on one route.
@@ -75,6 +83,7 @@ impl Seat {
             group: group.name.clone(),
             account: accounts.filter(&name),
             name: name.into(),
+            cuts: Vec::new(),
             guest,
             conduct,
             newcomer: true,
@@ -88,6 +97,7 @@ impl Seat {
             accounts: accounts.clone(),
         };
         seat.routes = seat.take_routes(seat.guest.module())?;
+        seat.cuts = seat.take_cuts();
         Ok(seat)
     }
 
@@ -126,6 +136,7 @@ impl Seat {
                 self.guest = guest;
                 self.conduct = conduct;
                 self.routes = routes;
+                self.cuts = self.take_cuts();
                 self.told.clear();
                 self.record(place);
                 true
@@ -236,6 +247,15 @@ impl Seat {
                     differs(module.name(), module, &mapping.conduct)
                 })
             })
+    }
+
+    fn take_cuts(&self) -> Vec<SeatCut> {
+        let cuts = self.guest.module().manifest().cuts.iter();
+        cuts.map(|cut| SeatCut {
+            name: cut.name.as_str().into(),
+            rejected: self.account.cuts.count(&cut.name),
+        })
+        .collect()
     }
 
     fn take_routes(&self, filter: &Module) -> Result<Vec<SeatRoute>, String> {

@@ -32,24 +32,29 @@ impl Count {
 
 /// Counts by a name that is known only at run time: a cut, a reason.
 #[derive(Debug, Default)]
-pub struct Tally(Mutex<BTreeMap<String, u64>>);
+pub struct Tally(Mutex<BTreeMap<String, Arc<Count>>>);
 
 impl Tally {
     pub fn add_one(&self, name: &str) {
+        self.count(name).add_one();
+    }
+
+    /// The count of a name, for whoever counts it often: without looking for it, and without a lock.
+    pub fn count(&self, name: &str) -> Arc<Count> {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match counts.get_mut(name) {
-            Some(count) => *count += 1,
-            None => {
-                counts.insert(name.to_owned(), 1);
-            }
+        match counts.get(name) {
+            Some(count) => count.clone(),
+            None => counts.entry(name.to_owned()).or_default().clone(),
         }
     }
 
+    /// What was counted at least once.
     pub fn get(&self) -> BTreeMap<String, u64> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = counts
+            .iter()
+            .map(|(name, count)| (name.clone(), count.get()));
+        counted.filter(|(_, count)| *count > 0).collect()
     }
 }
 

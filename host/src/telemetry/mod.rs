@@ -19,7 +19,7 @@ mod state;
 mod status;
 mod summary;
 
-pub use accounts::{Accounts, FilterAccount, RouteAccount, SourceAccount};
+pub use accounts::{Accounts, Count, FilterAccount, RouteAccount, SourceAccount};
 pub use calls::{Calls, call_name};
 pub use clock::{iso, now};
 pub use configuration::{Configuration, RefusedConfiguration};

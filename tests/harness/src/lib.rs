@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod deployment;
 pub mod expected;
 pub mod guests;
+pub mod judging;
 pub mod kafka;
 pub mod mock_kafka;
 pub mod night;
