@@ -1,56 +1,12 @@
 //! Bytes from the network, damaged at random: no panic, no allocation on their word, and no other
 //! answer than an independent decoder's.
-#![deny(unsafe_code)]
-
-mod counting {
-    //! Counts what this thread has allocated.
-    #![allow(unsafe_code)]
-
-    use std::alloc::{GlobalAlloc, Layout, System};
-    use std::cell::Cell;
-
-    thread_local! {
-        static LIVE: Cell<isize> = const { Cell::new(0) };
-        static PEAK: Cell<isize> = const { Cell::new(0) };
-    }
-
-    pub struct Counting;
-
-    fn count(bytes: isize) {
-        // A thread that is ending has no cells any more, and nothing of ours to count.
-        let _ = LIVE.try_with(|live| {
-            live.set(live.get() + bytes);
-            let _ = PEAK.try_with(|peak| peak.set(peak.get().max(live.get())));
-        });
-    }
-
-    // SAFETY: every call is handed to the system's allocator unchanged; counting allocates nothing
-    // (the cells are constant and have no destructor).
-    unsafe impl GlobalAlloc for Counting {
-        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-            count(layout.size() as isize);
-            unsafe { System.alloc(layout) }
-        }
-
-        unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-            count(-(layout.size() as isize));
-            unsafe { System.dealloc(pointer, layout) }
-        }
-    }
-
-    /// How many bytes more than at its beginning `work` held at a time.
-    pub fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
-        let before = LIVE.get();
-        PEAK.set(before);
-        let done = work();
-        (done, (PEAK.get() - before).max(0) as usize)
-    }
-}
+#![forbid(unsafe_code)]
 
 use apache_avro::Schema as AvroSchema;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use bytes::Bytes;
+use harness::counting;
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod assembly;
+mod bench;
 mod cargo;
 mod guests;
 mod kafka;
@@ -18,7 +19,7 @@ usage: cargo xtask <command>
                             simulated alerts, two groups' WebAssembly modules, a stand-in SkyPortal with a
                             web page
   test [ARGUMENTS]          every test; arguments go to `cargo test`
-  bench [ARGUMENTS]         every benchmark; arguments go to `cargo bench`
+  bench [--quick] [NAME]    every benchmark, and the page `docs/benchmarks.md`; with a name those alone, and no page
   kafka                     a real Kafka on this machine until Ctrl-C, with its addresses
   guests                    build the modules of `filters/` into `target/modules`, those in AssemblyScript
                             too where Node is there
@@ -55,7 +56,7 @@ fn main() -> ExitCode {
     let done = match command.as_str() {
         "demo" => demo(&rest),
         "test" => tools::check().and_then(|()| test::all(&rest)),
-        "bench" => tools::check().and_then(|()| test::benches(&rest)),
+        "bench" => tools::check().and_then(|()| bench::run(&rest)),
         "kafka" => kafka::serve(),
         "guests" => guests::build_all().map(drop),
         "check" => test::check(),

@@ -19,16 +19,6 @@ pub fn all(arguments: &[String]) -> Result<(), String> {
     cargo_with(&command, &environment)
 }
 
-/// Builds the modules, then runs the benchmarks.
-pub fn benches(arguments: &[String]) -> Result<(), String> {
-    let modules = guests::build()?;
-    step("building and running the benchmarks (optimised: the first time takes some minutes)");
-    let mut command = vec!["bench", "--package", "skysieve", "--benches"];
-    command.extend(arguments.iter().map(String::as_str));
-    let modules = modules.to_string_lossy();
-    cargo_with(&command, &[("SKYSIEVE_MODULES", &modules)])
-}
-
 /// Formatting, lints, documentation.
 pub fn check() -> Result<(), String> {
     step("formatting");

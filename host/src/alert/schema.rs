@@ -271,14 +271,21 @@ impl SchemaCache {
     /// # Errors
     /// As [`WriterSchema::parse`].
     pub fn get(&mut self, text: &[u8]) -> Result<Arc<WriterSchema>, KeyError> {
-        if let Some(schema) = self.newest(text).or_else(|| self.known.get(text).cloned()) {
+        if let Some(schema) = self.newest(text) {
             return Ok(schema);
         }
-        if self.known.len() >= MAX_SCHEMAS {
-            return Err(KeyError::TooMany(MAX_SCHEMAS));
-        }
-        let schema = Arc::new(WriterSchema::parse(text)?);
-        self.known.insert(text.into(), schema.clone());
+        let schema = match self.known.get(text) {
+            Some(schema) => schema.clone(),
+            None => {
+                if self.known.len() >= MAX_SCHEMAS {
+                    return Err(KeyError::TooMany(MAX_SCHEMAS));
+                }
+                let schema = Arc::new(WriterSchema::parse(text)?);
+                self.known.insert(text.into(), schema.clone());
+                schema
+            }
+        };
+        self.newest = Some((Bytes::copy_from_slice(text), schema.clone()));
         Ok(schema)
     }
 }

@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 
 pub mod accounts;
+pub mod counting;
 pub mod deployment;
 pub mod expected;
 pub mod guests;

@@ -243,9 +243,9 @@ impl Walk<'_> {
         }
     }
 
-    /// Every item has its place in every list: null until a value is read. A column takes at least a
-    /// byte of each item that is not null itself, so that honest lists have no more words than the
-    /// packet has bytes.
+    /// Every item has its place in every list: null until a value is read. A cell takes a byte at least
+    /// of each item that is not null itself, so that honest lists have no more words than the packet
+    /// has bytes.
     fn make_room(&mut self, more: usize, columns: &[Column]) -> Result<(), Malformed> {
         let Lists { begin, room, items } = self.lists;
         if columns.is_empty() || items + more <= room {

@@ -3,6 +3,7 @@
 mod beginning;
 mod events;
 mod look;
+mod own;
 mod rewind;
 mod settings;
 mod standing;
@@ -13,11 +14,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{CommitMode, Consumer as _, StreamConsumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
@@ -26,6 +25,7 @@ use super::{Feed, Message, Place, SchemaFetchError, Ticket, Watermarks, transfer
 use crate::config::{SecretError, Source};
 use beginning::{Beginning, Remembered, beginnings, committed, list};
 use events::{Events, Note};
+use own::Owner;
 
 pub use beginning::Loss;
 pub use look::look;
@@ -44,6 +44,7 @@ pub struct Consumer {
     /// What the notes brought and nobody has asked for yet.
     ready: VecDeque<Incoming>,
     watermarks: Watermarks,
+    owner: Owner,
     paused: bool,
     /// When to place every partition anew, if at all.
     unsettled: Option<Instant>,
@@ -111,6 +112,7 @@ impl Consumer {
             notes,
             ready: VecDeque::new(),
             watermarks: Watermarks::default(),
+            owner: Owner::default(),
             paused: false,
             unsettled: None,
             connection: settings::connection(source).map_err(secret)?,
@@ -141,13 +143,20 @@ impl Consumer {
                     continue;
                 }
                 () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => continue,
-                received = self.inner.recv() => received.map(|message| own(&message)),
+                received = self.inner.recv() => received.map(|message| self.owner.own(&message)),
             };
             self.follow_notes();
             // An error has come as a note, with more to say.
-            if let Ok((message, (topic, partition, offset), made)) = received {
-                self.inner.context().standings.read(&topic, partition, made);
-                let ticket = self.watermarks.open(&topic, partition, offset);
+            if let Ok(message) = received
+                && let Place::Kafka {
+                    topic,
+                    partition,
+                    offset,
+                } = &message.place
+            {
+                let standings = &self.inner.context().standings;
+                standings.read(topic, *partition, message.timestamp_ms);
+                let ticket = self.watermarks.open(topic, *partition, *offset);
                 return Incoming::Message(message, ticket);
             }
         }
@@ -288,26 +297,6 @@ impl Consumer {
         self.inner.incremental_assign(&list(&beginnings)?)?;
         Ok(beginnings)
     }
-}
-
-/// The message, its place, and when it was made (milliseconds since 1970).
-type Owned = (Message, (Arc<str>, i32, i64), Option<i64>);
-
-fn own(message: &BorrowedMessage<'_>) -> Owned {
-    let topic: Arc<str> = message.topic().into();
-    let place = (topic.clone(), message.partition(), message.offset());
-    let made = message.timestamp().to_millis();
-    let message = Message {
-        place: Place::Kafka {
-            topic,
-            partition: message.partition(),
-            offset: message.offset(),
-        },
-        key: Bytes::copy_from_slice(message.key().unwrap_or_default()),
-        value: Bytes::copy_from_slice(message.payload().unwrap_or_default()),
-        timestamp_ms: made,
-    };
-    (message, place, made)
 }
 
 impl Feed for Consumer {
