@@ -132,7 +132,8 @@ fn skyportal_name(designation: &str) -> CompactString {
 
 /// Whether Python would read the text as a number (it allows underscores between digits).
 fn reads_as_number(text: &str) -> bool {
-    text.replace('_', "").parse::<f64>().is_ok()
+    let digits: CompactString = text.chars().filter(|c| *c != '_').collect();
+    digits.parse::<f64>().is_ok()
 }
 
 /// Where the columns of the light curve stand.

@@ -42,6 +42,10 @@ impl Judging {
         let first = modules.first();
         first.context("no filter was built: run `cargo xtask guests`")?;
         let mut config = Config::from_yaml(DEFAULT_YAML, folder.path(), "the default")?;
+        config.sources.retain(|source| source.survey == survey);
+        for source in &mut config.sources {
+            source.topics = vec![topic.to_owned()];
+        }
         let text = serde_json::to_string(&config)?;
         let mut all: Map<String, Value> = serde_json::from_str(&text)?;
         let group = |number: usize, module: &str| {
@@ -64,7 +68,8 @@ impl Judging {
             of_groups.push(group(number, module));
         }
         all.insert("groups".to_owned(), Value::Array(of_groups));
-        config = Config::from_yaml(&Value::Object(all).to_string(), folder.path(), "the groups")?;
+        let all = Value::Object(all).to_string();
+        let config = Config::from_yaml(&all, folder.path(), "the groups")?;
         Ok(Judging {
             replay: Replay::open(&config, &[], None, false, |_| {}).await?,
             _folder: folder,

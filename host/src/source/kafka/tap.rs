@@ -8,9 +8,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::beginning::{Memory, beginnings, list};
 use super::events::{Events, Note};
+use super::own::Owner;
 use super::rewind::{partitions, told};
+use super::settings;
 use super::trouble::Trouble;
-use super::{own, settings};
 use crate::config::{SecretError, Source, Start};
 use crate::source::{Message, SchemaFetchError, transfer};
 
@@ -26,6 +27,7 @@ pub struct Tap {
     source: Source,
     consumer: BaseConsumer<Events>,
     notes: UnboundedReceiver<Note>,
+    owner: Owner,
 }
 
 /// Why a topic cannot be listened to.
@@ -96,6 +98,7 @@ impl Tap {
             source,
             consumer,
             notes,
+            owner: Owner::default(),
         })
     }
 
@@ -107,7 +110,7 @@ impl Tap {
         let until = Instant::now() + patience;
         loop {
             if let Some(Ok(message)) = self.consumer.poll(POLL) {
-                return Ok(Some(own(&message).0));
+                return Ok(Some(self.owner.own(&message)));
             }
             // An error has come as a note, with more to say.
             if let Some(trouble) = told(&mut self.notes) {
