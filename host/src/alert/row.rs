@@ -240,7 +240,7 @@ fn text(bytes: &[u8]) -> &str {
 
 /// The word of so many elements, beginning at a word of the heap.
 fn join(begin: usize, len: usize) -> u64 {
-    (len as u64) << 32 | 8 * begin as u64
+    ((len as u64) << 32) | (8 * begin as u64)
 }
 
 fn split(word: u64) -> (usize, usize) {

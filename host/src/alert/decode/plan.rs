@@ -297,7 +297,11 @@ impl Compiler {
         let columns = std::mem::replace(&mut self.columns, around);
         let least_bytes = item.least_bytes();
         match flat(node) {
-            Ok((row_branch, names, cells)) => Node::Table(Table {
+            Ok(Flat {
+                row_branch,
+                names,
+                cells,
+            }) => Node::Table(Table {
                 row_branch,
                 names,
                 asked: (0..cells.len())
@@ -312,7 +316,7 @@ impl Compiler {
                 columns,
             }),
             Err(item) => Node::Array(Array {
-                item: Box::new(item),
+                item,
                 least_bytes,
                 columns,
             }),
@@ -399,35 +403,51 @@ fn add(parts: &mut Vec<Part>, name: String, node: Node) {
     }
 }
 
-/// Of an item that has nothing but scalars: the branch that is not null, if it may be null, its names
-/// and its cells. Or the item as it is.
-#[expect(clippy::type_complexity, reason = "it is taken apart where it is made")]
-fn flat(item: Node) -> Result<(Option<usize>, Vec<String>, Vec<Cell>), Node> {
+/// The item of an array that has nothing but scalars.
+struct Flat {
+    /// The branch that is not null, if it may be null.
+    row_branch: Option<usize>,
+    /// Of the cells; none where the item is a scalar itself.
+    names: Vec<String>,
+    cells: Vec<Cell>,
+}
+
+/// The item, if it is flat; or as it was.
+fn flat(item: Node) -> Result<Flat, Box<Node>> {
     match item {
-        Node::Cell(cell) => Ok((None, Vec::new(), vec![cell])),
+        Node::Cell(cell) => Ok(Flat {
+            row_branch: None,
+            names: Vec::new(),
+            cells: vec![cell],
+        }),
         Node::Record(mut parts) => match parts.pop() {
-            Some(Part::Cells { names, cells }) if parts.is_empty() => Ok((None, names, cells)),
+            Some(Part::Cells { names, cells }) if parts.is_empty() => Ok(Flat {
+                row_branch: None,
+                names,
+                cells,
+            }),
             last => {
                 parts.extend(last);
-                Err(Node::Record(parts))
+                Err(Box::new(Node::Record(parts)))
             }
         },
         Node::Union(mut branches) if branches.len() == 2 => {
-            let Some(row) = (0..2).find(|&row| branches[1 - row].is_null()) else {
-                return Err(Node::Union(branches));
+            let row = (0..2).find(|&row| branches[1 - row].is_null());
+            let Some(row) = row.filter(|&row| matches!(branches[row], Node::Record(_))) else {
+                return Err(Box::new(Node::Union(branches)));
             };
-            let flattened = match branches.remove(row) {
-                record @ Node::Record(_) => flat(record),
-                other => Err(other),
-            };
-            flattened
-                .map(|(_, names, cells)| (Some(row), names, cells))
-                .map_err(|item| {
-                    branches.insert(row, item);
-                    Node::Union(branches)
-                })
+            match flat(branches.remove(row)) {
+                Ok(record) => Ok(Flat {
+                    row_branch: Some(row),
+                    ..record
+                }),
+                Err(record) => {
+                    branches.insert(row, *record);
+                    Err(Box::new(Node::Union(branches)))
+                }
+            }
         }
-        other => Err(other),
+        other => Err(Box::new(other)),
     }
 }
 
