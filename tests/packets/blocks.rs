@@ -68,7 +68,7 @@ fn alert(file: &Path) -> Alert {
         let content: Content = match fields[place].ty {
             FieldType::F64 => row.f64(place).unwrap().into(),
             FieldType::Bool => row.bool(place).unwrap().into(),
-            _ => (&*row.str(place).unwrap()).into(),
+            _ => row.str(place).unwrap().into(),
         };
         alert.with(&fields[place].path, content)
     })

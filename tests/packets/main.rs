@@ -254,7 +254,7 @@ fn the_class_of_every_real_ztf_alert_is_finks_own() {
             assert!(misfit.contains(missing), "{}: {misfit}", file.display());
             continue;
         }
-        assert_eq!(row.str(0).as_deref(), Some(class), "{}", file.display());
+        assert_eq!(row.str(0), Some(class), "{}", file.display());
         compared += 1;
     }
     assert!(compared >= 50, "only {compared} classes were compared");
