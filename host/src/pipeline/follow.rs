@@ -29,6 +29,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A refused file may do later: the module that it names is copied, SkyPortal's group is opened.
 const AGAIN: Duration = Duration::from_secs(30);
 
+/// So may a set-up that failed: SkyPortal was in trouble, or an operator gave the right that lacked.
+const SET_UP_AGAIN: Duration = Duration::from_secs(300);
+
 /// A configuration file that is followed.
 #[derive(Clone, Debug)]
 pub struct ConfigFile {
@@ -118,7 +121,7 @@ impl Plant {
     pub async fn follow(mut self, file: ConfigFile, readers: Vec<Told>) {
         let mut considered = None;
         let mut before = None;
-        let mut again = Instant::now();
+        let mut again = Instant::now() + SET_UP_AGAIN;
         loop {
             let asked = tokio::select! {
                 () = sleep(LOOK) => false,
@@ -127,28 +130,41 @@ impl Plant {
             let now = file.read().await;
             let is_new = considered.as_ref() != Some(&now);
             let is_quiet = before.as_ref() == Some(&now);
-            let is_due = self.is_refused() && Instant::now() > again;
+            let is_due = (self.is_refused() || self.is_unready()) && Instant::now() > again;
             before = Some(now.clone());
             if !(asked || is_due || is_new && is_quiet) {
                 continue;
             }
             let successor = tokio::select! {
-                successor = self.consider(&file, &now, asked, &readers) => successor,
+                successor = self.consider(&file, &now, asked || is_due, &readers) => successor,
                 // What is not ready yet gives way to what is newer.
                 () = differs(&file, &now) => continue,
             };
             considered = Some(now);
-            again = Instant::now() + AGAIN;
+            again = Instant::now();
             match successor {
-                Ok(Some(successor)) => self.take_over(successor, &readers).await,
-                Ok(None) => self.telemetry.configuration().confirmed(),
-                Err(refusal) => self.refuse(&refusal),
+                Err(refusal) => {
+                    again += AGAIN;
+                    self.refuse(&refusal);
+                }
+                Ok(successor) => {
+                    again += SET_UP_AGAIN;
+                    match successor {
+                        Some(successor) => self.take_over(successor, &readers).await,
+                        None => self.telemetry.configuration().confirmed(),
+                    }
+                }
             }
         }
     }
 
     fn is_refused(&self) -> bool {
         self.telemetry.configuration().refused.is_some()
+    }
+
+    /// Whether the set-up of a route failed.
+    fn is_unready(&self) -> bool {
+        self.destinations.values().any(Option::is_none)
     }
 
     fn refuse(&self, refusal: &Refusal) {
@@ -185,11 +201,13 @@ impl Plant {
         if !fixed.is_empty() {
             return Err(Refusal::Fixed(fixed));
         }
-        let unready = self.destinations.values().any(Option::is_none);
-        if config.groups == self.config.groups && !(asked && unready) {
+        if config.groups != self.config.groups {
+            tracing::info!("the configuration changed: modules are loaded, SkyPortal is asked");
+        } else if asked && self.is_unready() {
+            tracing::info!("what could not be set up is tried again");
+        } else {
             return Ok(None);
         }
-        tracing::info!("the configuration changed: modules are loaded, SkyPortal is asked");
         let running = self.modules.borrow().clone();
         let modules = tokio::task::block_in_place(|| running.changed_to(&config))?;
         let destinations = set_up(&config, &self.portal, &self.destinations).await?;

@@ -1,8 +1,8 @@
 //! One source, read: judged message by message, handed over, and finished in order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
@@ -22,6 +22,9 @@ const MAX_OPEN: usize = 128;
 
 /// How long an orderly end may take for what is in flight.
 const DRAIN: Duration = Duration::from_secs(30);
+
+/// After a topic's schema was not found.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// New rules for one source's judge.
 pub(super) struct Change {
@@ -57,8 +60,8 @@ pub(super) struct Reader<F> {
     done: UnboundedSender<Option<Ticket>>,
     finished: UnboundedReceiver<Option<Ticket>>,
     samples: Option<Arc<Samples>>,
-    /// The topics whose schema was looked for.
-    looked_for: BTreeSet<String>,
+    /// The topics whose schema was looked for and not found, and when.
+    looked_for: BTreeMap<String, Instant>,
 }
 
 impl<F: Feed> Reader<F> {
@@ -93,7 +96,7 @@ impl<F: Feed> Reader<F> {
             done,
             finished,
             samples: None,
-            looked_for: BTreeSet::new(),
+            looked_for: BTreeMap::new(),
         }
     }
 
@@ -137,13 +140,15 @@ impl<F: Feed> Reader<F> {
         self.consumer.commit();
     }
 
-    /// Messages that name their schema by their topic: it is fetched once, before the first of them
-    /// is judged. If it does not come they become dead letters that can be replayed.
+    /// Messages that name their schema by their topic: it is fetched before the first of them is
+    /// judged. If it does not come they become dead letters that can be replayed, and it is looked for
+    /// again after a while.
     async fn look_for_schema(&mut self, message: &Message) {
         let Some(topic) = self.judge.lacks_schema_of(message) else {
             return;
         };
-        if !self.looked_for.insert(topic.to_owned()) {
+        let looked = self.looked_for.get(topic);
+        if looked.is_some_and(|looked| looked.elapsed() < LOOK_AGAIN) {
             return;
         }
         match self.consumer.schema_of(topic).await {
@@ -152,7 +157,8 @@ impl<F: Feed> Reader<F> {
                 self.judge.learn(topic, &schema);
             }
             Err(error) => {
-                tracing::error!(source = %self.source.name, topic, "its schema was not found: {error}");
+                tracing::error!(source = %self.source.name, topic, "its schema was not found, it is looked for again in a minute: {error}");
+                self.looked_for.insert(topic.to_owned(), Instant::now());
             }
         }
     }

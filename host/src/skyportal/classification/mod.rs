@@ -271,11 +271,17 @@ impl<'a> Desk<'a> {
             probability: wish.probability,
             before: self.known(|rows| rows.iter().map(|row| row.id).collect()),
         };
-        let id = self.portal.classifications().ask(card).await?;
-        self.note(id, wish);
-        let mut memory = self.portal.memory();
-        let under_way = &mut memory.of(object_id).classifying;
-        *under_way = under_way.saturating_sub(1);
+        let asked = self.portal.classifications().ask(card).await;
+        {
+            let mut memory = self.portal.memory();
+            let known = memory.of(object_id);
+            known.classifying = known.classifying.saturating_sub(1);
+            if asked.is_err() {
+                // It may stand there all the same: whoever posts next looks first.
+                known.listed = None;
+            }
+        }
+        self.note(asked?, wish);
         Ok(ClassOutcome::Posted(wish.class.clone()))
     }
 

@@ -144,7 +144,9 @@ impl Known {
             .points
             .iter()
             .filter(|((group, _), _)| *group == group_id);
-        of_group.map(|(_, points)| points.len()).sum()
+        // A point that was sent to two streams stands there once.
+        let points: HashSet<&u64> = of_group.flat_map(|(_, points)| points).collect();
+        points.len()
     }
 
     /// As another process left it.

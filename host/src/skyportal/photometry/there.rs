@@ -10,9 +10,11 @@ use crate::skyportal::retry::Failure;
 use crate::skyportal::setup::Ids;
 use crate::skyportal::transport::Request;
 
-/// Days: more than the 37 s by which the Python bridge's points of LSST are late (TAI read as UTC),
-/// less than any two exposures are apart.
-const SAME_EXPOSURE: f64 = 40.0 / 86_400.0;
+/// Seconds by which the Python bridge's points of LSST are late: it reads TAI as UTC.
+const BRIDGE_IS_LATE: f64 = 37.0;
+
+/// Seconds: what rounding may move, and far less than two exposures are apart.
+const SAME_EXPOSURE: f64 = 2.0;
 
 /// Two numbers that are one, written as text and read again.
 const SAME_NUMBER: f64 = 1e-14;
@@ -99,7 +101,16 @@ impl There {
             && self.origin == NO_ORIGIN
             && !row.forced
             && row.flux.is_some()
-            && (self.mjd - row.mjd).abs() < SAME_EXPOSURE
+            && self.is_as_late_as_the_bridge(row)
+    }
+}
+
+impl There {
+    fn is_as_late_as_the_bridge(&self, row: &Row) -> bool {
+        let late = (self.mjd - row.mjd) * 86_400.0;
+        [0.0, BRIDGE_IS_LATE]
+            .iter()
+            .any(|usual| (late - usual).abs() < SAME_EXPOSURE)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::num::NonZeroU32;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
@@ -66,9 +66,10 @@ impl Http {
     }
 
     pub async fn send(&self, request: &Request) -> Result<Reply, NoReply> {
+        let sent = Instant::now();
         let reply = self.exchange(request).await;
         if let Ok(reply) = &reply {
-            self.pace.learn(reply.status == TOO_MANY);
+            self.pace.learn(reply.status == TOO_MANY, sent);
         }
         match &reply {
             Ok(reply) => tracing::debug!(call = %request, status = reply.status, "answered"),

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -49,6 +49,7 @@ struct Bucket {
     /// Requests a second: configured, and now.
     full_rate: f64,
     rate: f64,
+    changed: Option<Instant>,
     burst: NonZeroU32,
     /// Requests taken since the rate changed.
     taken: u32,
@@ -112,10 +113,10 @@ impl Pace {
         }
     }
 
-    /// An answer came: whether it was that there were too many requests.
-    pub fn learn(&self, too_many: bool) {
+    /// An answer came to what was sent then: whether it was that there were too many requests.
+    pub fn learn(&self, too_many: bool, sent: Instant) {
         if let Some(bucket) = &mut self.line().bucket {
-            bucket.learn(too_many);
+            bucket.learn(too_many, sent);
         }
     }
 
@@ -164,6 +165,7 @@ impl Bucket {
         Bucket {
             full_rate: rate,
             rate,
+            changed: None,
             burst,
             taken: 0,
             limiter: limiter(rate, burst),
@@ -177,8 +179,12 @@ impl Bucket {
         Some(early.wait_time_from(self.clock.now()))
     }
 
-    fn learn(&mut self, too_many: bool) {
+    fn learn(&mut self, too_many: bool, sent: Instant) {
         if too_many {
+            // What was under way when the rate changed says nothing about the new one.
+            if self.changed.is_some_and(|changed| sent < changed) {
+                return;
+            }
             self.change_to((self.rate / 2.0).max(self.full_rate * SLOWEST));
             return;
         }
@@ -191,6 +197,7 @@ impl Bucket {
     /// Below the full rate nothing goes out in bursts.
     fn change_to(&mut self, rate: f64) {
         self.rate = rate;
+        self.changed = Some(Instant::now());
         self.taken = 0;
         let burst = if rate < self.full_rate {
             NonZeroU32::MIN
@@ -269,14 +276,17 @@ mod tests {
     #[test]
     fn the_rate_is_halved_by_a_refusal_and_comes_back() {
         let mut bucket = Bucket::new(5.0, NonZeroU32::MIN);
-        bucket.learn(true);
+        let before = Instant::now();
+        bucket.learn(true, before);
         assert_eq!(bucket.rate, 2.5);
+        bucket.learn(true, before);
+        assert_eq!(bucket.rate, 2.5, "sent before the rate changed");
         for _ in 0..100 {
-            bucket.learn(true);
+            bucket.learn(true, Instant::now());
         }
         assert_eq!(bucket.rate, 5.0 * SLOWEST);
         for _ in 0..1000 {
-            bucket.learn(false);
+            bucket.learn(false, Instant::now());
         }
         assert_eq!(bucket.rate, 5.0);
     }
