@@ -34,7 +34,7 @@ pub fn expression() -> String {
 pub fn module() -> Vec<u8> {
     let fields: Vec<_> = NAMES
         .iter()
-        .map(|name| json!({"name": name, "path": format!("candidate.{name}"), "type": "f64"}))
+        .map(|name| json!({"path": format!("candidate.{name}"), "type": "f64"}))
         .collect();
     let cuts: Vec<_> = (1..=6)
         .map(|cut| json!({"name": format!("cut {cut}")}))
