@@ -272,7 +272,10 @@ impl Plant {
         self.telemetry.set_disabled(disabled(&self.destinations));
         let before = self.modules.send_replace(successor.modules);
         // Waits for the threads that follow the directories of groups that are gone.
-        tokio::task::block_in_place(|| drop(before));
+        tokio::task::block_in_place(|| {
+            drop(before);
+            self.modules.borrow().rule();
+        });
         self.telemetry.configuration().changed();
     }
 }

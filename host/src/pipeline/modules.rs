@@ -78,10 +78,19 @@ impl Modules {
             watches: BTreeMap::new(),
         }
         .changed_to(config)
+        .inspect(Modules::rule)
+    }
+
+    /// They rule, and those before are gone: from now on what happens to them is written down.
+    pub(super) fn rule(&self) {
+        for watched in self.watches.values() {
+            watched.watch.shelf().rule();
+        }
     }
 
     /// The modules of another configuration, beside these. A group that did not change keeps its
-    /// directory's state as it is: what runs there, runs on.
+    /// directory's state as it is: what runs there, runs on. Of the others nothing is written down
+    /// before they [`Modules::rule`].
     ///
     /// # Errors
     /// As [`Modules::load`], for the groups that changed.
@@ -122,7 +131,7 @@ impl Modules {
         let check = move |file: &str, module: &Module| check(&wanted, file, module, &trials);
         let ledger = self.state.as_ref().and_then(|state| {
             let folder = state.join("modules").join(folder_name(&group.name));
-            Ledger::open(&folder)
+            Ledger::open(&folder).map(Ledger::beside_another)
         });
         let watch = Watch::start(&self.engine, &group.modules, ledger, check);
         Ok(Watched {

@@ -12,14 +12,21 @@ use serde::{Deserialize, Serialize};
 use super::super::hash::Hash;
 use super::super::load::Module;
 use super::event::Event;
-use super::place::{Bar, Duty, Place, RefusedFile, RunningFile, seconds};
+use super::place::{Bar, Duty, Left, Place, RefusedFile, RunningFile, seconds};
 
 const FILE: &str = "ledger.json";
+/// One that could not be read.
+const ASIDE: &str = "ledger.unreadable.json";
 
 /// The memory of one directory of modules, in a directory of its own that others may not read.
 #[derive(Debug)]
 pub struct Ledger {
     folder: PathBuf,
+    /// While another watch of the same directory still rules: versions that are to be kept, and
+    /// nothing is written.
+    beside: Option<BTreeMap<Hash, Vec<u8>>>,
+    /// What stood there could not be read: no bytes are forgotten, a person may need them.
+    unread: bool,
 }
 
 /// The file.
@@ -76,11 +83,39 @@ impl Ledger {
         }
         Some(Ledger {
             folder: folder.to_owned(),
+            beside: None,
+            unread: false,
         })
     }
 
+    /// The same, which writes nothing before it is told to [`Ledger::rule`]: a configuration that may
+    /// be refused, or take over from another, stands beside the one that rules.
+    #[must_use]
+    pub fn beside_another(mut self) -> Self {
+        self.beside = Some(BTreeMap::new());
+        self
+    }
+
+    /// From now on it is the one that writes. Returns whether it was not before.
+    pub(super) fn rule(&mut self) -> bool {
+        let Some(kept) = self.beside.take() else {
+            return false;
+        };
+        if self.unread {
+            self.put_aside();
+        }
+        for (hash, bytes) in kept {
+            self.keep(hash, &bytes);
+        }
+        true
+    }
+
     /// Keeps a version's bytes.
-    pub(super) fn keep(&self, hash: Hash, bytes: &[u8]) {
+    pub(super) fn keep(&mut self, hash: Hash, bytes: &[u8]) {
+        if let Some(kept) = &mut self.beside {
+            kept.insert(hash, bytes.to_owned());
+            return;
+        }
         let path = self.bytes_of(hash);
         if !path.exists()
             && let Err(error) = replace(&path, bytes)
@@ -91,6 +126,9 @@ impl Ledger {
 
     /// Writes down how things stand, and forgets the bytes of versions that nobody needs.
     pub(super) fn write(&self, page: &Page) {
+        if self.beside.is_some() {
+            return;
+        }
         let written = serde_json::to_vec(page)
             .map_err(io::Error::other)
             .and_then(|text| replace(&self.folder.join(FILE), &text))
@@ -101,6 +139,9 @@ impl Ledger {
     }
 
     fn forget_all_but(&self, page: &Page) -> io::Result<()> {
+        if self.unread {
+            return Ok(());
+        }
         let needed: BTreeSet<PathBuf> = page
             .files
             .values()
@@ -129,19 +170,20 @@ impl Ledger {
     /// Everything that was written down, with the versions that `load` makes of their bytes. What
     /// cannot be loaded any more is told and left out.
     pub(super) fn restore(
-        &self,
+        &mut self,
         load: impl Fn(&str, &[u8]) -> Option<Module>,
     ) -> BTreeMap<String, Place> {
-        let page = match self.read() {
-            Ok(page) => page,
-            Err(error) => {
-                self.complain(
-                    "what was written down cannot be read and begins anew",
-                    &error,
-                );
-                Page::default()
-            }
-        };
+        let page = self.read().unwrap_or_else(|error| {
+            self.complain(
+                "what was written down cannot be read, and begins anew",
+                &error,
+            );
+            self.unread = true;
+            Page::default()
+        });
+        if self.unread && self.beside.is_none() {
+            self.put_aside();
+        }
         let files = page.files.into_iter();
         files
             .map(|(file, line)| {
@@ -152,12 +194,34 @@ impl Ledger {
             .collect()
     }
 
+    /// Keeps for a person what could not be read.
+    fn put_aside(&self) {
+        if let Err(error) = fs::rename(self.folder.join(FILE), self.folder.join(ASIDE)) {
+            self.complain(&format!("`{FILE}` cannot be kept as `{ASIDE}`"), &error);
+        }
+    }
+
     fn read(&self) -> io::Result<Page> {
         match fs::read(self.folder.join(FILE)) {
             Ok(text) => Ok(serde_json::from_slice(&text)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Page::default()),
             Err(error) => Err(error),
         }
+    }
+
+    /// How each file stands in it now; nothing where it cannot be read.
+    pub(super) fn left(&self) -> Vec<(String, Left)> {
+        let files = self.read().unwrap_or_default().files.into_iter();
+        files
+            .map(|(file, line)| {
+                let left = Left {
+                    running: line.running.map(|running| running.hash),
+                    pinned: line.pinned,
+                    barred: line.barred,
+                };
+                (file, left)
+            })
+            .collect()
     }
 
     fn bytes(&self, hash: Hash) -> Option<Vec<u8>> {

@@ -224,6 +224,30 @@ impl Shelf {
         self.turn();
     }
 
+    /// The watch before is gone: this shelf writes the ledger from now on. What an operator or a judge
+    /// did there in the meantime holds here, too.
+    pub fn rule(&self) {
+        let left = self.with_ledger(|ledger| ledger.rule().then(|| ledger.left()));
+        let Some(left) = left.flatten() else {
+            return;
+        };
+        let mut files = self.write();
+        for (file, left) in left {
+            if let Some(place) = files.get_mut(&file) {
+                place.inherit(left);
+            }
+        }
+        drop(files);
+        self.turn();
+        self.save();
+    }
+
+    /// Whether a version of a file must not run.
+    pub fn is_barred(&self, file: &str, hash: Hash) -> bool {
+        let files = self.read();
+        files.get(file).is_some_and(|place| place.is_barred(hash))
+    }
+
     /// Writes down how things stand. What cannot be written is told, and stands all the same.
     pub(super) fn save(&self) {
         self.with_ledger(|ledger| {

@@ -100,6 +100,14 @@ pub enum CommandError {
     NoVersion { wanted: String, there: String },
 }
 
+/// How a file stood at the end of another watch.
+#[derive(Debug)]
+pub(super) struct Left {
+    pub running: Option<Hash>,
+    pub pinned: bool,
+    pub barred: BTreeMap<Hash, Bar>,
+}
+
 /// Everything about one file.
 #[derive(Debug, Default)]
 pub(super) struct Place {
@@ -141,7 +149,34 @@ impl Place {
         }
     }
 
-    fn is_barred(&self, hash: Hash) -> bool {
+    /// What the place of the same file came to while this one was prepared. The pin holds where it is
+    /// to the version that runs here.
+    pub fn inherit(&mut self, left: Left) {
+        let Left {
+            running,
+            pinned,
+            barred,
+        } = left;
+        let runs = self.running.as_ref().map(|here| here.module.hash());
+        self.pinned |= pinned && running.is_some() && running == runs;
+        self.barred.extend(barred);
+        let here = self.running.as_ref().map(|here| here.module.clone());
+        if let Some(module) = here
+            && self.is_barred(module.hash())
+            && !matches!(
+                &self.running,
+                Some(RunningFile {
+                    duty: Duty::Quarantined(_),
+                    ..
+                })
+            )
+        {
+            let reason = self.barred[&module.hash()].reason.clone();
+            self.step_down(&module, &reason);
+        }
+    }
+
+    pub fn is_barred(&self, hash: Hash) -> bool {
         self.barred.get(&hash).is_some_and(|bar| !bar.on_probation)
     }
 

@@ -359,6 +359,72 @@ fn how_the_modules_stand_survives_a_restart() {
 }
 
 #[test]
+fn a_watch_beside_another_writes_nothing_and_takes_over_what_was_done_there() {
+    let (directory, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (path, folder) = (directory.path(), state.path().join("ledger"));
+    let open = || Ledger::open(&folder).unwrap();
+    let start = |ledger, fits: bool| {
+        let check = move |_: &str, _: &Module| match fits {
+            true => Ok(()),
+            false => Err("its route is not bound".to_owned()),
+        };
+        Watch::start_at(FAST, true, engine(), path, Some(ledger), Box::new(check)).unwrap()
+    };
+    let files = || {
+        let found = fs::read_dir(&folder).unwrap();
+        let mut files: Vec<_> = found
+            .map(|entry| entry.unwrap().path())
+            .map(|path| (fs::read(&path).unwrap(), path))
+            .collect();
+        files.sort();
+        files
+    };
+    replace(path, "a.wasm", &version("1", 0));
+    let rules = start(open(), true);
+    rules.shelf().pin("a.wasm", None).unwrap();
+
+    // A configuration that is refused leaves the pin and the bytes where they are.
+    let before = files();
+    drop(start(open().beside_another(), false));
+    assert_eq!(files(), before);
+
+    // One that takes over keeps what was done while it was prepared.
+    rules.shelf().release("a.wasm").unwrap();
+    let next = start(open().beside_another(), true);
+    rules.shelf().pin("a.wasm", None).unwrap();
+    drop(rules);
+    next.shelf().rule();
+    assert!(status(next.shelf(), "a.wasm").pinned);
+    replace(path, "a.wasm", &version("2", 0));
+    wait("2", || status(next.shelf(), "a.wasm").waiting.is_some());
+    drop(next);
+    let again = start(open(), true);
+    assert_eq!(running(again.shelf(), "a.wasm").as_deref(), Some("1"));
+    assert!(status(again.shelf(), "a.wasm").pinned);
+}
+
+#[test]
+fn a_ledger_that_cannot_be_read_is_put_aside_with_its_bytes() {
+    let (directory, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let folder = state.path().join("ledger");
+    let start = || {
+        let check = Box::new(|_: &str, _: &Module| Ok(()));
+        let ledger = Ledger::open(&folder);
+        Watch::start_at(FAST, true, engine(), directory.path(), ledger, check).unwrap()
+    };
+    replace(directory.path(), "a.wasm", &version("1", 0));
+    drop(start());
+    let kept = |name: &str| folder.join(name).exists();
+    let bytes = format!("{}.wasm", super::super::Hash::of(&version("1", 0)).full());
+    assert!(kept("ledger.json") && kept(&bytes));
+    fs::write(folder.join("ledger.json"), "{\"files\": of a later version").unwrap();
+    replace(directory.path(), "a.wasm", &version("2", 0));
+    let watch = start();
+    assert_eq!(running(watch.shelf(), "a.wasm").as_deref(), Some("2"));
+    assert!(kept("ledger.unreadable.json") && kept("ledger.json") && kept(&bytes));
+}
+
+#[test]
 fn a_file_that_is_written_slowly_or_all_the_time_settles_on_its_last_version() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path();
