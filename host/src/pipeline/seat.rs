@@ -8,7 +8,9 @@ use super::conduct::{Conduct, tell_quarantine};
 use super::mapping::{self, MappingField};
 use crate::alert::Survey;
 use crate::config::{FaultPolicy, Filter, Group, Isolation, Limits, Save};
-use crate::engine::{self, BoundParams, CallLimits, Fault, Guest, Module, RunningFile, Shelf};
+use crate::engine::{
+    self, BoundParams, CallLimits, Duty, Fault, Guest, Module, RunningFile, Shelf,
+};
 use crate::skyportal::Ready;
 use crate::source::Place;
 use crate::telemetry::{Accounts, Count, FilterAccount, RouteAccount};
@@ -143,8 +145,30 @@ impl Seat {
             }
             Err(why) => {
                 tracing::warn!(filter = %self.name, "the running version stays: {why}");
+                self.rest_what_is_barred(&why);
                 false
             }
+        }
+    }
+
+    /// A version that must not run judges nothing, though none is there that could take its seat.
+    fn rest_what_is_barred(&mut self, why: &str) {
+        let shelf = &self.shelf;
+        let rest = |file: &str, module: &Module, conduct: &mut Conduct| {
+            if shelf.is_barred(file, module.hash()) {
+                let reason =
+                    format!("it was taken out of service, and its successor does not fit: {why}");
+                conduct.duty = Duty::Quarantined(reason);
+            }
+        };
+        rest(&self.config.module, self.guest.module(), &mut self.conduct);
+        for mapping in self
+            .routes
+            .iter_mut()
+            .flat_map(|route| route.mappings.values_mut())
+        {
+            let module = mapping.guest.module();
+            rest(module.name(), module, &mut mapping.conduct);
         }
     }
 
