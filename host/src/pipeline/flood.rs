@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
@@ -12,16 +13,19 @@ use crate::source::{Place, Ticket};
 use crate::store::{DeadLetters, Range};
 use crate::telemetry::{Hindrance, Telemetry};
 
-/// Kept whole of each topic and reason, since the start: enough to see what is wrong, and of LSST
+/// Kept whole of each topic and reason: enough to see what is wrong, and of LSST
 /// some ten megabytes.
 const WHOLE: u64 = 100;
 
 /// Places that are written at once.
 const BATCH: usize = 10_000;
 
-/// How many there were of each topic and reason.
+/// After so long without one a flood is over, and the next message is kept whole again.
+const OVER: Duration = Duration::from_secs(3600);
+
+/// How many there were of each topic and reason in one flood, and when the last came.
 #[derive(Default)]
-pub(super) struct Seen(HashMap<(String, &'static str), u64>);
+pub(super) struct Seen(HashMap<(String, &'static str), (u64, Option<Instant>)>);
 
 impl Seen {
     /// Whether a message is to be kept whole; if not, its place. Only Kafka's messages can be had
@@ -35,7 +39,11 @@ impl Seen {
         else {
             return None;
         };
-        let seen = self.0.entry((topic.to_string(), reason)).or_default();
+        let (seen, last) = self.0.entry((topic.to_string(), reason)).or_default();
+        if last.is_some_and(|last| last.elapsed() > OVER) {
+            *seen = 0;
+        }
+        *last = Some(Instant::now());
         *seen += 1;
         if *seen <= WHOLE {
             return None;
