@@ -75,7 +75,19 @@ async fn work<T: Item>(
         let Some(inner) = portal.upgrade() else {
             return;
         };
-        let outcomes = T::all(Portal(inner), items).await;
+        // In a task of its own: its panic would leave everybody who asks later without an answer.
+        let work = tokio::spawn(async move { T::all(Portal(inner), items).await });
+        let outcomes = match work.await {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                tracing::error!(
+                    "a batch ended in a fault of skysieve's own, please report it: {error}"
+                );
+                let words = "a fault of skysieve's own ended the request; replay the dead letter";
+                let failure = Failure::new("a batch", Class::Misunderstood, words);
+                answers.iter().map(|_| Err(failure.clone())).collect()
+            }
+        };
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
             // Who asked may have been told to stop meanwhile.
             let _ = answer.send(outcome);
@@ -100,4 +112,40 @@ async fn batch<T: Item>(
         answers.push(answer);
     }
     (items, answers)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::tests::idle;
+    use super::*;
+
+    struct Fragile(u32);
+
+    impl Item for Fragile {
+        type Outcome = u32;
+
+        fn size(&self) -> usize {
+            1
+        }
+
+        fn all(_: Portal, items: Vec<Self>) -> Outcomes<u32> {
+            assert!(items[0].0 != 13, "on purpose");
+            Box::pin(async move { items.into_iter().map(|item| Ok(item.0)).collect() })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_panics_is_answered_and_the_next_one_is_done() {
+        let portal = idle();
+        let batching = Batching {
+            linger: Duration::ZERO,
+            enough: 1,
+        };
+        let gathering = Gathering::start(Arc::downgrade(&portal.0), batching);
+        let failure = gathering.ask(Fragile(13)).await.unwrap_err();
+        assert_eq!(failure.class, Class::Misunderstood);
+        assert_eq!(gathering.ask(Fragile(7)).await.ok(), Some(7));
+    }
 }

@@ -37,6 +37,9 @@ pub struct Patience {
     pub settle: Duration,
     /// Tries in all, where the answer is neither transient nor final.
     pub tries: u32,
+    /// After this long SkyPortal is asked again whether it still has an object: it deletes objects
+    /// that nobody saved after some days.
+    pub sure_for: Duration,
 }
 
 impl Default for Patience {
@@ -46,6 +49,7 @@ impl Default for Patience {
             ceiling: Duration::from_secs(60),
             settle: Duration::from_secs(60),
             tries: 4,
+            sure_for: Duration::from_secs(86_400),
         }
     }
 }

@@ -19,6 +19,8 @@ const COPIES_COME_WITHIN: Duration = Duration::from_secs(600);
 pub(crate) struct Known {
     /// SkyPortal was asked whether it had the object before us.
     pub met: bool,
+    /// When it last said that it has, or had not, the object; seconds since 1970.
+    pub asked_at: u64,
     /// Degrees, ICRS: where we said first that it is. SkyPortal keeps an object's first position and
     /// indexes the sky by the last one, so every later request repeats the first.
     position: Option<(Bits, Bits)>,

@@ -54,6 +54,8 @@ pub(crate) struct Memory {
     /// Where it outlives the process, and what leads the names of the notes: they are about one
     /// SkyPortal.
     notes: Option<(Notes, String)>,
+    /// What the notes say is wrong: none is read or written until they are dropped.
+    distrusted: bool,
 }
 
 impl Memory {
@@ -62,6 +64,7 @@ impl Memory {
         Memory {
             recent: Recent::new(OBJECTS),
             notes: notes.map(|notes| (notes, format!("{} ", url.trim_end_matches('/')))),
+            distrusted: false,
         }
     }
 
@@ -80,25 +83,28 @@ impl Memory {
         *self.recent.entry(&object_id.to_owned()) = Known::default();
     }
 
-    /// Nothing is known any more but what the notes still say.
-    pub fn forget_all(&mut self) {
+    /// Nothing is known any more, whatever the notes say; they are to be dropped.
+    pub fn distrust(&mut self) -> Option<Notes> {
         self.recent = Recent::new(OBJECTS);
+        self.distrusted = true;
+        self.notes.as_ref().map(|(notes, _)| notes.clone())
+    }
+
+    /// The notes were dropped, and new ones may be made.
+    pub fn trust(&mut self) {
+        self.distrusted = false;
     }
 
     /// The note to be kept of an object: where, its name, its text.
     pub fn note(&mut self, object_id: &str) -> Option<(Notes, String, Vec<u8>)> {
-        let (notes, prefix) = self.notes.clone()?;
+        let (notes, prefix) = self.notes.clone().filter(|_| !self.distrusted)?;
         let text = serde_json::to_vec(self.of(object_id));
         // A `Known` has no map whose keys are not text, and nothing else can fail.
         Some((notes, prefix + object_id, text.ok()?))
     }
 
-    pub fn notes(&self) -> Option<Notes> {
-        self.notes.as_ref().map(|(notes, _)| notes.clone())
-    }
-
     fn noted(&self, object_id: &str) -> Known {
-        let Some((notes, prefix)) = &self.notes else {
+        let Some((notes, prefix)) = self.notes.as_ref().filter(|_| !self.distrusted) else {
             return Known::default();
         };
         let text = notes.read(&format!("{prefix}{object_id}"));

@@ -48,6 +48,7 @@ fn hurry() -> Patience {
         ceiling: Duration::from_millis(20),
         settle: Duration::from_millis(30),
         tries: 3,
+        ..Patience::default()
     }
 }
 
@@ -55,12 +56,23 @@ fn connect(mock: &Mock) -> Portal {
     connect_until(mock, CancellationToken::new())
 }
 
+/// A portal that nobody asks anything.
+pub(super) fn idle() -> Portal {
+    let stop = CancellationToken::new();
+    let url = config("http://127.0.0.1:9");
+    Portal::connect(&url, Secret::new(TOKEN), hurry(), None, stop).unwrap()
+}
+
 /// A process that remembers what the one before it knew.
 fn connect_with(mock: &Mock, state: &std::path::Path) -> Portal {
+    connect_patiently(mock, state, hurry())
+}
+
+fn connect_patiently(mock: &Mock, state: &std::path::Path, patience: Patience) -> Portal {
     let notes = Notes::in_folder(state).unwrap();
     let stop = CancellationToken::new();
     let token = Secret::new(TOKEN);
-    Portal::connect(&config(&mock.url), token, hurry(), Some(notes), stop).unwrap()
+    Portal::connect(&config(&mock.url), token, patience, Some(notes), stop).unwrap()
 }
 
 fn connect_until(mock: &Mock, stop: CancellationToken) -> Portal {

@@ -129,3 +129,32 @@ async fn points_of_the_python_bridge_and_of_a_life_before_are_known_again() {
         1
     );
 }
+
+#[tokio::test]
+async fn an_object_that_was_deleted_unsaved_is_sent_whole_again() {
+    let (mock, state) = (Mock::start().await, tempfile::tempdir().unwrap());
+    let doubtful = Patience {
+        sure_for: Duration::ZERO,
+        ..hurry()
+    };
+    for days in [0.0, 9.0] {
+        let portal = connect_patiently(&mock, state.path(), doubtful);
+        let order = Order {
+            save: Save::Candidate,
+            ..later(&order(&ready(&portal).await), days)
+        };
+        portal.deliver(&order).await.unwrap();
+        let mut rows = mock.state();
+        assert_eq!(rows.points.len(), 4, "after {days} days");
+        if days == 0.0 {
+            // As SkyPortal does with what nobody saved; the ids go on.
+            rows.objects.clear();
+            rows.candidates.clear();
+            rows.points.clear();
+            rows.classifications.clear();
+            rows.annotations.clear();
+            rows.comments.clear();
+        }
+    }
+    assert_eq!(mock.state().classifications.len(), 1);
+}
