@@ -90,7 +90,7 @@ impl Modules {
 
     /// The modules of another configuration, beside these. A group that did not change keeps its
     /// directory's state as it is: what runs there, runs on. Of the others nothing is written down
-    /// before they [`Modules::rule`].
+    /// before they rule.
     ///
     /// # Errors
     /// As [`Modules::load`], for the groups that changed.

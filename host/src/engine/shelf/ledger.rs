@@ -88,7 +88,7 @@ impl Ledger {
         })
     }
 
-    /// The same, which writes nothing before it is told to [`Ledger::rule`]: a configuration that may
+    /// The same, which writes nothing before it is told to rule: a configuration that may
     /// be refused, or take over from another, stands beside the one that rules.
     #[must_use]
     pub fn beside_another(mut self) -> Self {
