@@ -1,6 +1,6 @@
 /// The median of numbers, of an even number of them the mean of the middle two; NaN of none, or
-/// where one is NaN. Without memory of its own: the order statistic is found byte by byte, in eight
-/// passes, so that a cutout of 93 × 93 pixels stays within a module's usual fuel.
+/// where one is NaN. Without memory of its own: the order statistic is found byte by byte, in at
+/// most eight passes, so that a cutout of 93 × 93 pixels stays within a module's usual fuel.
 pub fn median(numbers: impl Iterator<Item = f64> + Clone) -> f64 {
     let (mut len, mut defined) = (0, true);
     for number in numbers.clone() {
@@ -22,23 +22,28 @@ pub fn median(numbers: impl Iterator<Item = f64> + Clone) -> f64 {
 fn nth(numbers: impl Iterator<Item = f64> + Clone, mut n: usize) -> u64 {
     let mut found = 0;
     for shift in (0..64).step_by(8).rev() {
+        // In two steps: a shift by all 64 bits is none.
+        let agrees = |rank: &u64| (rank ^ found) >> shift >> 8 == 0;
         // How many of those that agree in the bytes found so far have which next byte.
         let mut counts = [0_u32; 256];
-        for rank in numbers.clone().map(rank) {
-            // In two steps: a shift by all 64 bits is none.
-            if (rank ^ found) >> shift >> 8 == 0 {
-                counts[usize::from((rank >> shift) as u8)] += 1;
-            }
+        for rank in numbers.clone().map(rank).filter(agrees) {
+            counts[usize::from((rank >> shift) as u8)] += 1;
         }
         let mut byte = 0;
+        let mut alike = 0;
         for count in counts {
-            if n < count as usize {
+            alike = count as usize;
+            if n < alike {
                 break;
             }
-            n -= count as usize;
+            n -= alike;
             byte += 1;
         }
         found |= byte << shift;
+        if alike == 1 {
+            let is = |rank: &u64| (rank ^ found) >> shift == 0;
+            return numbers.map(rank).find(is).unwrap_or(found);
+        }
     }
     found
 }
